@@ -1,0 +1,62 @@
+// The configuration after includes, definitions, conditions and sequences: statements in blocks, each word knowing where it
+// was written. What the words mean is the schema's business (schema.hpp).
+//
+// A tree of 65,024 instances must be cheap: texts are views into storage the tree owns, places are small numbers that
+// `position()` turns into file, line and column only when a diagnostic asks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostic.hpp"
+
+namespace config {
+
+/// Where a word was written: opaque, cheap to copy; resolved by Tree::position().
+struct Place {
+  std::uint32_t chunk = 0;   // index into the tree's table of source lines as expanded
+  std::uint32_t offset = 0;  // octet within that line
+};
+
+struct Word {
+  std::string_view text;  // quotes removed
+  Place place;
+  bool quoted = false;    // any part of it stood in double quotes
+};
+
+struct Statement {
+  Word keyword;                      // for the lines of value blocks: the first word
+  std::span<const Word> arguments;   // the words after it
+  std::string_view tail;             // everything after the keyword as written, quotes kept: scripts split it by rules of their own
+  Place tail_place;
+  bool has_block = false;
+  Place block_open, block_close;     // of the braces
+  std::span<const Statement> children;
+};
+
+class Tree {
+ public:
+  Tree();
+  ~Tree();
+  Tree(Tree&&) noexcept;
+  Tree& operator=(Tree&&) noexcept;
+
+  std::span<const Statement> statements() const;
+  /// File, line, column and source line of `length` octets from `place`.
+  Position position(Place place, std::size_t length) const;
+  /// "included from", "$X is defined here", "in this ~SEQ": how the place came to be read, nearest first.
+  std::vector<Diagnostic::Related> trail(Place place) const;
+  /// Every file that was read, in order.
+  const std::vector<std::string>& files() const;
+
+  struct Storage;
+  explicit Tree(std::unique_ptr<Storage> storage);
+
+ private:
+  std::unique_ptr<Storage> storage_;
+};
+
+}  // namespace config

@@ -1,0 +1,215 @@
+// Plain value structs to bytes and back, field by field, so that one process can hand another its configuration, its
+// snapshot or an event. Both ends are the same build (a stamp says so): there is no schema and no compatibility here.
+// Aggregates need no code of their own (Boost.PFR lists their fields); sizes are checked on reading, so a damaged archive is
+// an error, never a crash.
+#pragma once
+
+#include <array>
+#include <boost/pfr/core.hpp>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace core {
+
+using Bytes = std::vector<std::uint8_t>;
+
+namespace archive_detail {
+
+template <class T, template <class...> class Template>
+inline constexpr bool is = false;
+template <template <class...> class Template, class... Args>
+inline constexpr bool is<Template<Args...>, Template> = true;
+
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t N>
+inline constexpr bool is_array<std::array<T, N>> = true;
+
+template <class T>
+inline constexpr bool is_duration = false;
+template <class Rep, class Period>
+inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
+
+template <class T>
+inline constexpr bool is_time_point = false;
+template <class Clock, class D>
+inline constexpr bool is_time_point<std::chrono::time_point<Clock, D>> = true;
+
+template <class T>
+inline constexpr bool is_raw = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+
+}  // namespace archive_detail
+
+class ArchiveWriter {
+ public:
+  template <class T>
+  void write(const T& value) {
+    namespace d = archive_detail;
+    if constexpr (d::is_raw<T>) {
+      append(&value, sizeof value);
+    } else if constexpr (d::is_duration<T>) {
+      write(value.count());
+    } else if constexpr (d::is_time_point<T>) {
+      write(value.time_since_epoch().count());
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      write(static_cast<std::uint32_t>(value.size()));
+      append(value.data(), value.size());
+    } else if constexpr (d::is<T, std::vector> || d::is<T, std::map>) {
+      write(static_cast<std::uint32_t>(value.size()));
+      for (const auto& element : value) write(element);
+    } else if constexpr (d::is_array<T>) {
+      for (const auto& element : value) write(element);
+    } else if constexpr (d::is<T, std::optional>) {
+      write(value.has_value());
+      if (value) write(*value);
+    } else if constexpr (d::is<T, std::pair>) {
+      write(value.first);
+      write(value.second);
+    } else if constexpr (d::is<T, std::variant>) {
+      write(static_cast<std::uint8_t>(value.index()));
+      std::visit([&](const auto& alternative) { write(alternative); }, value);
+    } else if constexpr (!std::is_empty_v<T>) {
+      static_assert(std::is_aggregate_v<T>, "only plain value structs travel");
+      boost::pfr::for_each_field(value, [&](const auto& field) { write(field); });
+    }
+  }
+
+  Bytes take() { return std::move(bytes_); }
+
+ private:
+  void append(const void* data, std::size_t size) {
+    const auto* first = static_cast<const std::uint8_t*>(data);
+    bytes_.insert(bytes_.end(), first, first + size);
+  }
+
+  Bytes bytes_;
+};
+
+class ArchiveReader {
+ public:
+  explicit ArchiveReader(std::span<const std::uint8_t> bytes) : rest_(bytes) {}
+
+  template <class T>
+  void read(T& value) {
+    namespace d = archive_detail;
+    if constexpr (std::is_same_v<T, bool>) {
+      std::uint8_t byte = 0;
+      take(&byte, 1);
+      value = byte != 0;
+    } else if constexpr (d::is_raw<T>) {
+      take(&value, sizeof value);
+    } else if constexpr (d::is_duration<T>) {
+      typename T::rep count{};
+      read(count);
+      value = T{count};
+    } else if constexpr (d::is_time_point<T>) {
+      typename T::rep count{};
+      read(count);
+      value = T{typename T::duration{count}};
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      value.resize(length(1));
+      take(value.data(), value.size());
+    } else if constexpr (d::is<T, std::vector>) {
+      value.clear();
+      const std::size_t count = length(0);
+      for (std::size_t i = 0; i < count && !damaged_; ++i) read(value.emplace_back());
+    } else if constexpr (d::is<T, std::map>) {
+      value.clear();
+      const std::size_t count = length(0);
+      for (std::size_t i = 0; i < count && !damaged_; ++i) {
+        std::pair<typename T::key_type, typename T::mapped_type> entry;
+        read(entry);
+        value.insert(std::move(entry));
+      }
+    } else if constexpr (d::is_array<T>) {
+      for (auto& element : value) read(element);
+    } else if constexpr (d::is<T, std::optional>) {
+      bool present = false;
+      read(present);
+      if (present) {
+        read(value.emplace());
+      } else {
+        value.reset();
+      }
+    } else if constexpr (d::is<T, std::pair>) {
+      read(value.first);
+      read(value.second);
+    } else if constexpr (d::is<T, std::variant>) {
+      std::uint8_t index = 0;
+      read(index);
+      read_alternative(value, index, std::make_index_sequence<std::variant_size_v<T>>{});
+    } else if constexpr (!std::is_empty_v<T>) {
+      boost::pfr::for_each_field(value, [&](auto& field) { read(field); });
+    }
+  }
+
+  /// True once a size or an alternative made no sense, or bytes ran out; the values read since are not to be used.
+  bool damaged() const { return damaged_; }
+  std::size_t remaining() const { return rest_.size(); }
+
+ private:
+  void take(void* into, std::size_t size) {
+    if (size > rest_.size()) {
+      damaged_ = true;
+      rest_ = {};
+      return;
+    }
+    if (size != 0) std::memcpy(into, rest_.data(), size);
+    rest_ = rest_.subspan(size);
+  }
+
+  // A count that could not be true for the bytes that are left is damage, noticed before anything is allocated.
+  std::size_t length(std::size_t least_size_of_one) {
+    std::uint32_t count = 0;
+    read(count);
+    if (count * std::max<std::size_t>(least_size_of_one, 0) > rest_.size() || count > rest_.size() + 1) {
+      damaged_ = true;
+      return 0;
+    }
+    return count;
+  }
+
+  template <class Variant, std::size_t... I>
+  void read_alternative(Variant& value, std::size_t index, std::index_sequence<I...>) {
+    if (index >= sizeof...(I)) {
+      damaged_ = true;
+      return;
+    }
+    ((index == I ? read(value.template emplace<I>()) : void()), ...);
+  }
+
+  std::span<const std::uint8_t> rest_;
+  bool damaged_ = false;
+};
+
+template <class T>
+Bytes to_bytes(const T& value) {
+  ArchiveWriter writer;
+  writer.write(value);
+  return writer.take();
+}
+
+template <class T>
+Result<T> from_bytes(std::span<const std::uint8_t> bytes) {
+  ArchiveReader reader(bytes);
+  T value{};
+  reader.read(value);
+  if (reader.damaged() || reader.remaining() != 0) {
+    return std::unexpected(Error{0, "a message between our processes is damaged: are they of one build?"});
+  }
+  return value;
+}
+
+}  // namespace core

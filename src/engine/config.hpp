@@ -1,0 +1,41 @@
+// What the failover engine is told to do: the part of the configuration that concerns VRRP, as plain values that travel from
+// the supervisor to the failover worker.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+#include "notify/config.hpp"
+#include "vrrp/config.hpp"
+
+namespace engine {
+
+struct InstanceConfig {
+  vrrp::Config vrrp;
+  notify::Hooks hooks;
+
+  friend bool operator==(const InstanceConfig&, const InstanceConfig&) = default;
+};
+
+/// Least gap between two announcement frames on one interface (`garp_interval`, `gna_interval`, `garp_group`).
+struct PacingGroup {
+  std::vector<std::string> interfaces;  // empty = every interface that no other group names, each by itself
+  core::Duration arp_gap{};             // 0 = none
+  core::Duration na_gap{};
+
+  friend bool operator==(const PacingGroup&, const PacingGroup&) = default;
+};
+
+struct FailoverConfig {
+  std::string router_id;
+  std::vector<InstanceConfig> instances;
+  std::vector<PacingGroup> pacing;
+  core::Duration startup_delay{};  // nobody masters before this has passed since the start of the daemon
+  bool log_unknown_vrids = false;
+  bool remove_addresses_on_stop = true;  // false with `--dont-release-vrrp`
+
+  friend bool operator==(const FailoverConfig&, const FailoverConfig&) = default;
+};
+
+}  // namespace engine

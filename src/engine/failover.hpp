@@ -1,0 +1,180 @@
+// The failover engine: every virtual router of this machine, what they know of interfaces and addresses, and what must be done
+// about it. Pure: events come in with the time, actions go out as values, in the order in which they must happen.
+// It sends nothing, installs nothing, logs nothing; runtime/ does that for real, sim/ on a virtual clock.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "engine/config.hpp"
+#include "net/interface.hpp"
+#include "vrrp/state.hpp"
+
+namespace engine {
+
+namespace event {
+
+/// Everything the kernel has, after start and after a netlink overrun: what is not in it is gone. The first one starts the engine.
+struct KernelListed {
+  std::vector<net::Interface> interfaces;
+  std::vector<net::InterfaceAddress> addresses;
+};
+struct InterfaceChanged {
+  net::Interface interface;  // new, or changed in any way
+};
+struct InterfaceRemoved {
+  net::InterfaceIndex interface;
+};
+struct AddressAdded {
+  net::InterfaceAddress address;
+};
+struct AddressRemoved {
+  net::InterfaceAddress address;
+};
+/// An IP packet of protocol 112 (VRRP) or 51 (AH). The views live as long as the call.
+struct PacketReceived {
+  net::InterfaceIndex interface;
+  net::IpAddress source;
+  net::IpAddress destination;
+  std::uint8_t hop_limit = 0;  // TTL or hop limit
+  std::uint8_t protocol = 112;
+  std::span<const std::uint8_t> ipv4_header;  // empty for IPv6
+  std::span<const std::uint8_t> payload;      // what follows the IP header (for IPv6: the extension headers too)
+};
+/// The kernel refused an address of an AddAddresses action.
+struct InstallFailed {
+  net::InterfaceAddress address;
+  core::Error error;
+};
+/// A packet of a SendPacket action could not be sent.
+struct SendFailed {
+  std::string instance;
+  core::Error error;
+};
+/// A new configuration. What did not change feels nothing.
+struct Reconfigured {
+  FailoverConfig config;
+};
+/// SIGTERM: resign, clean up, and say Stopped.
+struct StopRequested {};
+struct CountersCleared {};
+
+}  // namespace event
+
+using Event = std::variant<event::KernelListed, event::InterfaceChanged, event::InterfaceRemoved, event::AddressAdded,
+                           event::AddressRemoved, event::PacketReceived, event::InstallFailed, event::SendFailed,
+                           event::Reconfigured, event::StopRequested, event::CountersCleared>;
+
+namespace action {
+
+/// A VRRP packet. IPv4 carries its own IP header (sent with IP_HDRINCL, so what the wire shows is decided here);
+/// for IPv6 the kernel writes the header from source, destination and hop limit, traffic class 0xc0.
+struct SendPacket {
+  std::string instance;
+  net::InterfaceIndex interface;  // 0: the routing table decides (unicast without interface)
+  net::IpAddress source;
+  net::IpAddress destination;
+  std::uint8_t hop_limit = 255;
+  std::uint8_t protocol = 112;
+  std::vector<std::uint8_t> packet;
+};
+/// An Ethernet frame, complete from the destination MAC on: gratuitous ARP or unsolicited neighbour advertisement.
+struct SendFrame {
+  net::InterfaceIndex interface;
+  std::vector<std::uint8_t> frame;
+};
+/// In this order, batched with others of the same turn. Each that the kernel refuses comes back as InstallFailed;
+/// "exists already" is no failure.
+struct AddAddresses {
+  std::vector<net::InterfaceAddress> addresses;
+};
+/// "Is not there" is no failure.
+struct RemoveAddresses {
+  std::vector<net::InterfaceAddress> addresses;
+};
+/// Which packets must reach us from now on, complete each time it changes.
+struct Listen {
+  struct Where {
+    net::InterfaceIndex interface;  // 0: any interface (unicast without interface)
+    net::Family family = net::Family::v4;
+    std::vector<net::IpAddress> groups;  // multicast groups to join on the interface
+    std::uint32_t receive_buffer = 0;    // octets, 0 = default
+    friend bool operator==(const Where&, const Where&) = default;
+  };
+  std::vector<Where> sockets;
+};
+/// net.ipv4.conf.INTERFACE.KEY = value, put back at stop.
+struct SetInterfaceSysctl {
+  std::string interface;
+  std::string key;
+  std::string value;
+};
+/// A state change, or a master's second announcement (from == to == master). Sequence numbers have no gaps.
+struct ReportTransition {
+  std::uint64_t sequence = 0;
+  std::string instance;
+  vrrp::Transition transition;
+};
+/// Run these one after the other, after everything queued under the same key.
+struct RunHooks {
+  std::string queue;
+  std::vector<notify::Command> commands;
+};
+/// Something an operator should read once: not a state change. Already rate limited.
+struct Notice {
+  enum class Level : std::uint8_t { info, warning, error };
+  Level level = Level::info;
+  std::string instance;  // empty: concerns the whole node
+  std::string id;        // stable identifier: "address_removed", "second_master", "advert_interval_mismatch" …
+  std::string text;
+};
+/// Answer to StopRequested: nothing more will come.
+struct Stopped {};
+
+}  // namespace action
+
+using Action = std::variant<action::SendPacket, action::SendFrame, action::AddAddresses, action::RemoveAddresses, action::Listen,
+                            action::SetInterfaceSysctl, action::ReportTransition, action::RunHooks, action::Notice,
+                            action::Stopped>;
+using Actions = std::vector<Action>;
+
+/// What an operator may see, and what a new worker resumes from.
+struct FailoverSnapshot {
+  core::Time taken{};
+  std::uint64_t last_sequence = 0;
+  std::vector<vrrp::Snapshot> instances;  // in configuration order
+  std::uint64_t unknown_vrid_packets = 0;
+  std::uint64_t malformed_packets = 0;    // too short to name a VRID
+
+  friend bool operator==(const FailoverSnapshot&, const FailoverSnapshot&) = default;
+};
+
+class Failover {
+ public:
+  /// `seed` feeds whatever randomness the machines need. Nothing happens before the first KernelListed.
+  Failover(FailoverConfig config, std::uint64_t seed);
+  /// Goes on where the worker that took `previous` ended. `last_alive` is when it was last known to run: an instance that was
+  /// master stays it only if the others cannot have noticed a pause since then.
+  Failover(FailoverConfig config, std::uint64_t seed, FailoverSnapshot previous, core::Time last_alive);
+  ~Failover();
+  Failover(Failover&&) noexcept;
+  Failover& operator=(Failover&&) noexcept;
+
+  Actions handle(core::Time now, const Event& event);
+  Actions handle_timeout(core::Time now);  // early or repeated calls do nothing
+  std::optional<core::Time> next_timeout() const;
+  FailoverSnapshot snapshot(core::Time now) const;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace engine

@@ -1,0 +1,34 @@
+// Scripts that are told of changes: what to run and as whom.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace notify {
+
+/// One command as configured. With `through_shell` argv is {"/bin/sh", "-c", TEXT}: the text had shell operators outside quotes.
+struct Command {
+  std::vector<std::string> argv;
+  bool through_shell = false;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> supplementary_groups;
+
+  friend bool operator==(const Command&, const Command&) = default;
+};
+
+/// The scripts of an instance or of a sync group.
+struct Hooks {
+  std::optional<Command> master, backup, fault, stop, deleted;
+  std::optional<Command> any;                    // `notify`: told kind, name, state and priority
+  std::optional<Command> master_rx_lower_priority;
+  bool notify_deleted = false;                   // say DELETED rather than FAULT when a reload removes the instance
+  bool priority_changes = false;                 // FIFOs only
+  std::optional<bool> smtp_alert;
+
+  friend bool operator==(const Hooks&, const Hooks&) = default;
+};
+
+}  // namespace notify
