@@ -1,5 +1,5 @@
-// What the supervisor and its workers say to each other over their socketpair, as values (core/archive.hpp makes bytes of them,
-// runtime/channel.hpp moves them).
+// What the supervisor and its workers say to each other over their socketpair, as values (core/archive.hpp
+// makes bytes of them, runtime/channel.hpp moves them).
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ namespace runtime {
 struct LogSettings {
   bool console = false;
   bool syslog = true;
-  std::string file;              // empty = none
+  std::string file;  // empty = none
   bool flush = false;
   std::int32_t facility = 3 << 3;  // LOG_DAEMON
   bool detail = false;
-  std::string suffix;            // namespace and instance, appended to the ident
+  std::string suffix;  // namespace and instance, appended to the ident
 
   friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
@@ -31,14 +31,14 @@ struct FailoverWorkerConfig {
   engine::FailoverConfig failover;
   config::ProcessSettings process;
   LogSettings log;
-  std::string net_namespace;               // empty = ours
-  std::uint32_t netlink_command_buffer = 0;   // octets, 0 = the kernel's default
+  std::string net_namespace;                 // empty = ours
+  std::uint32_t netlink_command_buffer = 0;  // octets, 0 = the kernel's default
   bool netlink_command_buffer_force = false;
   std::uint32_t netlink_monitor_buffer = 0;
   bool netlink_monitor_buffer_force = false;
   bool log_address_changes = false;
   std::uint64_t seed = 0;
-  std::uint32_t generation = 0;            // of the configuration, counts reloads
+  std::uint32_t generation = 0;  // of the configuration, counts reloads
 
   friend bool operator==(const FailoverWorkerConfig&, const FailoverWorkerConfig&) = default;
 };
@@ -53,7 +53,8 @@ struct SendSnapshot {
 };
 struct ClearCounters {};
 }  // namespace to_worker
-using ToWorker = std::variant<to_worker::Reconfigure, to_worker::Stop, to_worker::SendSnapshot, to_worker::ClearCounters>;
+using ToWorker =
+    std::variant<to_worker::Reconfigure, to_worker::Stop, to_worker::SendSnapshot, to_worker::ClearCounters>;
 
 namespace to_supervisor {
 struct Ready {  // sockets open, first kernel listing done
@@ -73,20 +74,24 @@ struct Reconfigured {  // the new configuration is in force
   std::uint32_t generation = 0;
 };
 }  // namespace to_supervisor
-using ToSupervisor = std::variant<to_supervisor::Ready, to_supervisor::TransitionReported, to_supervisor::Noticed,
-                                  to_supervisor::SnapshotTaken, to_supervisor::Reconfigured>;
+using ToSupervisor =
+    std::variant<to_supervisor::Ready, to_supervisor::TransitionReported, to_supervisor::Noticed,
+                 to_supervisor::SnapshotTaken, to_supervisor::Reconfigured>;
 
 /// Descriptors a worker finds open when it starts.
-inline constexpr int worker_channel_fd = 3;   // SOCK_STREAM socketpair to the supervisor; its end of file means: withdraw and go
-inline constexpr int worker_config_fd = 4;    // sealed memory file: FailoverWorkerConfig
-inline constexpr int worker_snapshot_fd = 5;  // shared memory file that outlives the worker (runtime/snapshot_file.hpp)
-inline constexpr int worker_scripts_fd = 6;   // SOCK_SEQPACKET socketpair to the script runner
+inline constexpr int worker_channel_fd =
+    3;  // SOCK_STREAM socketpair to the supervisor; its end of file means: withdraw and go
+inline constexpr int worker_config_fd = 4;  // sealed memory file: FailoverWorkerConfig
+inline constexpr int worker_snapshot_fd =
+    5;  // shared memory file that outlives the worker (runtime/snapshot_file.hpp)
+inline constexpr int worker_scripts_fd = 6;  // SOCK_SEQPACKET socketpair to the script runner
 
 /// Worker or supervisor → script runner, one datagram each.
 struct RunScripts {
   std::string queue;  // one at a time, in order, within a queue
   std::vector<notify::Command> commands;
-  core::Duration limit{};  // per command; then SIGTERM and, two seconds later, SIGKILL to its process group. 0 = none
+  core::Duration
+      limit{};  // per command; then SIGTERM and, two seconds later, SIGKILL to its process group. 0 = none
 };
 
 /// Script runner → supervisor, for the log.
@@ -96,7 +101,7 @@ struct ScriptFinished {
   std::int32_t exit_status = 0;  // of a normal exit; -1 otherwise
   std::int32_t signal = 0;       // that ended it; 0 = none
   bool timed_out = false;
-  std::string error;             // could not be started: why
+  std::string error;  // could not be started: why
 };
 
 }  // namespace runtime
