@@ -1,0 +1,194 @@
+#include "netlink/message.hpp"
+
+#include <algorithm>
+
+namespace netlink {
+
+namespace {
+
+using Content = decltype(Message::content);
+using Parsed = std::expected<Content, Damage>;
+
+net::Family family_of(std::uint8_t number) {
+  return number == family::v4 ? net::Family::v4 : net::Family::v6;
+}
+
+bool read_ip(const Attribute& attribute, net::Family family, net::IpAddress& into) {
+  into = net::IpAddress::any(family);
+  if (attribute.value.size() != into.size()) return false;
+  std::copy(attribute.value.begin(), attribute.value.end(), into.octets.begin());
+  return true;
+}
+
+Parsed parse_link(std::uint16_t type, std::span<const std::uint8_t> body) {
+  NativeReader reader{body};
+  const std::uint8_t family = reader.u8();
+  reader.u8();
+  const std::uint16_t hardware = reader.u16();
+  net::Interface link;
+  link.index.value = reader.u32();
+  const std::uint32_t flags = reader.u32();
+  reader.u32();
+  if (!reader.ok()) return std::unexpected(Damage::body);
+  // A bridge speaks of its ports with the same types (family AF_BRIDGE); a port that leaves a bridge is not a
+  // link that is gone.
+  if (family != family::unspecified) return Other{};
+  if (type == type::delete_link) return LinkGone{link.index};
+
+  link.admin_up = (flags & link_flag::up) != 0;
+  link.running = (flags & link_flag::running) != 0;
+  link.loopback = (flags & link_flag::loopback) != 0;
+  link.multicast = (flags & link_flag::multicast) != 0;
+  link.arp = (flags & link_flag::no_arp) == 0;
+  AttributeReader attributes{reader.rest()};
+  for (Attribute attribute; attributes.next(attribute);) {
+    if (attribute.type == link_attribute::name) link.name = attribute.text();
+    if (attribute.type == link_attribute::mtu) link.mtu = attribute.u32();
+    if (attribute.type == link_attribute::mac && attribute.value.size() == link.mac.octets.size()) {
+      std::copy(attribute.value.begin(), attribute.value.end(), link.mac.octets.begin());
+      link.has_mac = hardware == hardware_ethernet;
+    }
+  }
+  if (!attributes.ok()) return std::unexpected(Damage::attributes);
+  if (link.name.empty()) return Other{};
+  return LinkPresent{std::move(link)};
+}
+
+void read_flags(std::uint32_t flags, net::InterfaceAddress& into) {
+  if (into.address.address.is_v6()) into.no_dad = (flags & address_flag::no_dad) != 0;
+  into.home = (flags & address_flag::home) != 0;
+  into.tentative = (flags & address_flag::tentative) != 0;
+  into.manage_temporary = (flags & address_flag::manage_temporary) != 0;
+  into.no_prefix_route = (flags & address_flag::no_prefix_route) != 0;
+  into.multicast_autojoin = (flags & address_flag::multicast_autojoin) != 0;
+}
+
+Parsed parse_address(std::uint16_t type, std::span<const std::uint8_t> body) {
+  NativeReader reader{body};
+  const std::uint8_t family_number = reader.u8();
+  net::InterfaceAddress seen;
+  seen.address.length = reader.u8();
+  std::uint32_t flags = reader.u8();
+  seen.scope = reader.u8();
+  seen.interface.value = reader.u32();
+  if (!reader.ok()) return std::unexpected(Damage::body);
+  if (family_number != family::v4 && family_number != family::v6) return Other{};
+
+  const net::Family family = family_of(family_number);
+  std::optional<net::IpAddress> address;
+  std::optional<net::IpAddress> local;
+  bool sound = true;
+  AttributeReader attributes{reader.rest()};
+  for (Attribute attribute; attributes.next(attribute);) {
+    switch (attribute.type) {
+      case address_attribute::address:
+        sound = read_ip(attribute, family, address.emplace()) && sound;
+        break;
+      case address_attribute::local:
+        sound = read_ip(attribute, family, local.emplace()) && sound;
+        break;
+      case address_attribute::broadcast:
+        sound = read_ip(attribute, family, seen.broadcast.emplace()) && sound;
+        break;
+      case address_attribute::label:
+        seen.label = attribute.text();
+        break;
+      case address_attribute::flags:
+        flags = attribute.u32();
+        break;
+      case address_attribute::cache_info:
+        if (const std::uint32_t preferred = attribute.u32(); preferred != lifetime_for_ever) {
+          seen.preferred_lifetime = preferred;
+        }
+        break;
+      default:
+        break;
+    }
+  }
+  if (!attributes.ok() || !sound) return std::unexpected(Damage::attributes);
+  if (!address && !local) return std::unexpected(Damage::attributes);
+  if (seen.address.length > net::IpAddress::any(family).bits()) return std::unexpected(Damage::body);
+  seen.address.address = local ? *local : *address;
+  if (local && address && *local != *address) seen.peer = address;
+  read_flags(flags, seen);
+  if (type == type::delete_address) return AddressGone{std::move(seen)};
+  return AddressPresent{std::move(seen)};
+}
+
+// An error number, the request (or only its header), and then attributes, if the header's flags say so.
+Parsed parse_outcome(std::uint16_t flags, std::span<const std::uint8_t> body) {
+  NativeReader reader{body};
+  Outcome outcome{-reader.i32(), {}};
+  const std::uint32_t request_length = reader.u32();
+  reader.bytes(header_size - sizeof request_length);
+  if (!reader.ok() || outcome.code < 0) return std::unexpected(Damage::body);
+  if ((flags & flag::has_attributes) == 0) return outcome;
+  if ((flags & flag::capped) == 0) {
+    if (request_length < header_size) return std::unexpected(Damage::body);
+    reader.bytes(aligned(request_length) - header_size);
+    if (!reader.ok()) return std::unexpected(Damage::body);
+  }
+  AttributeReader attributes{reader.rest()};
+  for (Attribute attribute; attributes.next(attribute);) {
+    if (attribute.type == ack_attribute::message) outcome.text = attribute.text();
+  }
+  if (!attributes.ok()) return std::unexpected(Damage::attributes);
+  return outcome;
+}
+
+Parsed parse_done(std::span<const std::uint8_t> body) {
+  if (body.empty()) return DumpDone{};
+  NativeReader reader{body};
+  const std::int32_t code = reader.i32();
+  if (!reader.ok()) return std::unexpected(Damage::body);
+  return DumpDone{code < 0 ? -code : 0};
+}
+
+Parsed parse(std::uint16_t type, std::uint16_t flags, std::span<const std::uint8_t> body) {
+  switch (type) {
+    case type::new_link:
+    case type::delete_link:
+      return parse_link(type, body);
+    case type::new_address:
+    case type::delete_address:
+      return parse_address(type, body);
+    case type::error:
+      return parse_outcome(flags, body);
+    case type::done:
+      return parse_done(body);
+    case type::overrun:
+      return Overrun{};
+    default:
+      return Other{};
+  }
+}
+
+}  // namespace
+
+std::expected<Message, Damage> MessageReader::next() {
+  const std::uint32_t length = reader_.u32();
+  Message message;
+  message.type = reader_.u16();
+  const std::uint16_t flags = reader_.u16();
+  message.sequence = reader_.u32();
+  reader_.u32();
+  Damage damage = Damage::header;
+  if (reader_.ok()) {
+    damage = Damage::length;
+    if (length >= header_size && length - header_size <= reader_.remaining()) {
+      const auto body = reader_.bytes(length - header_size);
+      reader_.skip_padding(length);
+      message.dump_interrupted = (flags & flag::dump_interrupted) != 0;
+      auto content = parse(message.type, flags, body);
+      if (content) {
+        message.content = std::move(*content);
+        return message;
+      }
+      damage = content.error();
+    }
+  }
+  reader_ = NativeReader{{}};
+  return std::unexpected(damage);
+}
+
+}  // namespace netlink

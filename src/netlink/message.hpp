@@ -1,0 +1,77 @@
+// What the kernel says over rtnetlink, as values: links and addresses that are there or gone, and how our
+// requests ended. Bytes in, values out; opens no socket. Messages we did not ask for and do not know are
+// `Other`, damaged ones are an error.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "net/interface.hpp"
+#include "netlink/native.hpp"
+
+namespace netlink {
+
+struct LinkPresent {
+  net::Interface interface;
+  friend bool operator==(const LinkPresent&, const LinkPresent&) = default;
+};
+struct LinkGone {
+  net::InterfaceIndex interface;
+  friend bool operator==(const LinkGone&, const LinkGone&) = default;
+};
+struct AddressPresent {
+  net::InterfaceAddress address;
+  friend bool operator==(const AddressPresent&, const AddressPresent&) = default;
+};
+struct AddressGone {
+  net::InterfaceAddress address;
+  friend bool operator==(const AddressGone&, const AddressGone&) = default;
+};
+/// How the request with the header's sequence number ended. `code` is an errno, 0 = done as asked; `text` is
+/// the kernel's own explanation (extended acknowledgement), often empty.
+struct Outcome {
+  int code = 0;
+  std::string text;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+/// The end of a dump; `code` is an errno if it broke off.
+struct DumpDone {
+  int code = 0;
+  friend bool operator==(const DumpDone&, const DumpDone&) = default;
+};
+/// The kernel had to drop something for us (NLMSG_OVERRUN).
+struct Overrun {
+  friend bool operator==(const Overrun&, const Overrun&) = default;
+};
+struct Other {
+  friend bool operator==(const Other&, const Other&) = default;
+};
+
+struct Message {
+  std::uint16_t type = 0;
+  std::uint32_t sequence = 0;
+  bool dump_interrupted = false;  // what the dump lists may never have existed at one time: ask again
+  std::variant<Other, LinkPresent, LinkGone, AddressPresent, AddressGone, Outcome, DumpDone, Overrun> content;
+};
+
+/// What did not make sense; the rest of the datagram is lost.
+enum class Damage : std::uint8_t { header, length, body, attributes };
+
+/// Walks the messages of one datagram.
+///   for (MessageReader reader{datagram}; !reader.at_end();) { const auto message = reader.next(); … }
+/// After an error the reader is at its end.
+class MessageReader {
+ public:
+  explicit MessageReader(std::span<const std::uint8_t> datagram) : reader_(datagram) {}
+
+  bool at_end() const { return reader_.remaining() == 0; }
+  std::expected<Message, Damage> next();
+
+ private:
+  NativeReader reader_;
+};
+
+}  // namespace netlink
