@@ -1,0 +1,124 @@
+// A stream of bad VRRP packets at a steady rate: garbage, truncated, for another router, with a wrong TTL, a
+// wrong checksum, with no address, with 255, with an interval nobody agreed on. All from an address of the
+// segment, to 224.0.0.18.
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <span>
+#include <string_view>
+#include <sys/socket.h>
+#include <vector>
+
+namespace {
+
+constexpr int vrrp_protocol = 112;
+constexpr long ns_per_second = 1'000'000'000;
+constexpr std::uint8_t lowest_priority = 1;
+using Packet = std::vector<std::uint8_t>;
+
+struct Advert {
+  std::uint8_t vrid = 0;
+  std::uint8_t addresses = 1;
+  std::uint8_t interval_s = 1;
+  std::uint8_t ttl = 255;
+  bool checksum_right = true;
+  std::size_t cut_to = 65535;
+};
+
+std::uint16_t checksum(std::span<const std::uint8_t> octets) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i + 1 < octets.size(); i += 2) sum += (octets[i] << 8) | octets[i + 1];
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(~sum);
+}
+
+/// Version 2, without authentication, under a finished IPv4 header.
+Packet make(const Advert& wanted, in_addr source) {
+  Packet body{0x21, wanted.vrid, lowest_priority, wanted.addresses, 0, wanted.interval_s, 0, 0};
+  for (std::uint8_t i = 0; i < wanted.addresses; ++i) body.insert(body.end(), {10, 255, 0, i});
+  body.resize(body.size() + 8);
+  const auto sum = static_cast<std::uint16_t>(checksum(body) + (wanted.checksum_right ? 0 : 1));
+  body[6] = static_cast<std::uint8_t>(sum >> 8);
+  body[7] = static_cast<std::uint8_t>(sum);
+  body.resize(std::min(body.size(), wanted.cut_to));
+
+  iphdr header{};
+  header.version = 4;
+  header.ihl = 5;
+  header.ttl = wanted.ttl;
+  header.protocol = vrrp_protocol;
+  header.saddr = source.s_addr;
+  header.daddr = htonl(0xe0000012);
+  Packet packet(sizeof header + body.size());
+  std::memcpy(packet.data(), &header, sizeof header);  // the kernel fills length, id and checksum
+  std::memcpy(packet.data() + sizeof header, body.data(), body.size());
+  return packet;
+}
+
+std::vector<Packet> every_kind(std::uint8_t vrid, in_addr source) {
+  Packet garbage = make({.vrid = vrid, .addresses = 20}, source);
+  for (std::size_t i = sizeof(iphdr); i < garbage.size(); ++i)
+    garbage[i] = static_cast<std::uint8_t>(i * 167 + 13);
+  return {garbage,
+          make({.vrid = vrid, .cut_to = 6}, source),
+          make({.vrid = vrid, .cut_to = 12}, source),
+          make({.vrid = static_cast<std::uint8_t>(vrid + 1)}, source),
+          make({.vrid = vrid, .ttl = 64}, source),
+          make({.vrid = vrid, .checksum_right = false}, source),
+          make({.vrid = vrid, .interval_s = 77}, source),
+          make({.vrid = vrid, .addresses = 0, .checksum_right = false}, source),
+          make({.vrid = vrid, .addresses = 255, .checksum_right = false}, source)};
+}
+
+void sleep_until(timespec& next, long step_ns) {
+  next.tv_nsec += step_ns;
+  next.tv_sec += next.tv_nsec / ns_per_second;
+  next.tv_nsec %= ns_per_second;
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, nullptr) == EINTR) {
+  }
+}
+
+int run(const char* source_text, std::uint8_t vrid, long rate, long count) {
+  in_addr source{};
+  const int socket = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+  if (socket < 0 || inet_pton(AF_INET, source_text, &source) != 1) {
+    std::perror("junk");
+    return 1;
+  }
+  setsockopt(socket, IPPROTO_IP, IP_MULTICAST_IF, &source, sizeof source);
+  sockaddr_in group{};
+  group.sin_family = AF_INET;
+  group.sin_addr.s_addr = htonl(0xe0000012);
+
+  const auto packets = every_kind(vrid, source);
+  const long batch = std::max(1L, rate / 1000);
+  timespec next{};
+  clock_gettime(CLOCK_MONOTONIC, &next);
+  long sent = 0;
+  while (sent < count) {
+    for (long i = 0; i < batch && sent < count; ++i, ++sent) {
+      const auto& packet = packets[static_cast<std::size_t>(sent) % packets.size()];
+      (void)sendto(socket, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&group),
+                   sizeof group);
+    }
+    sleep_until(next, ns_per_second / rate * batch);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5 || std::string_view{argv[1]} == "--help") {
+    std::puts("usage: junk SOURCE-ADDRESS VRID PACKETS-A-SECOND PACKETS");
+    return argc == 5 ? 0 : 1;
+  }
+  return run(argv[1], static_cast<std::uint8_t>(std::atoi(argv[2])), std::atol(argv[3]), std::atol(argv[4]));
+}

@@ -1,0 +1,14 @@
+"""A small laboratory: nodes in network namespaces on one bridge, real daemons in them, and eyes on the wire.
+
+Nothing here sleeps for correctness: everything waits for a condition, with a deadline.
+"""
+
+from lab.daemon import Daemon, Haproxy, Keepalived, Standfast
+from lab.network import Network, Node
+from lab.packets import Advert, KernelChanges, Sniffer, judge
+from lab.prober import Prober
+from lab.programs import TOP, program
+from lab.wait import eventually, hold
+
+__all__ = ["Advert", "Daemon", "Haproxy", "Keepalived", "KernelChanges", "Network", "Node", "Prober", "Sniffer",
+           "Standfast", "TOP", "eventually", "hold", "judge", "program"]

@@ -1,0 +1,171 @@
+"""Daemons in nodes: standfast, Debian's keepalived, haproxy.
+
+Each runs in a mount namespace of its own with an empty /run and a TMPDIR of its own, so that many run at once and none
+touches the machine's pid files and sockets.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+from lab.network import run
+from lab.programs import TOP, program
+from lab.wait import eventually
+
+PEERS = TOP / ".cache/peers/bin"
+FORERUNNERS = {os.path.realpath(path) for path in ("/bin/sh", "/sbin/ip", "/usr/bin/unshare", sys.executable)}
+
+
+class Daemon:
+    def __init__(self, node, argv, name, environment=None):
+        self.node = node
+        self.name = name
+        directory = pathlib.Path(node.network.directory)
+        self.directory = directory / f"{node.name}-{name}-{len(node.daemons)}"
+        self.directory.mkdir(mode=0o755)
+        self.log_path = self.directory / "log"
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                ["ip", "netns", "exec", node.namespace, "unshare", "--uts", "sh", "-c",
+                 'hostname "$1" && shift && mount -t tmpfs lab /run && exec "$@"', "sh", node.name, *map(str, argv)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env={**os.environ, "TMPDIR": str(self.directory), **(environment or {})})
+        self.pid = self.process.pid
+        node.daemons.append(self)
+        self._mounts = eventually(self._own_mounts, 5, f"{name} in {node.name} starts\n{self.log()}")
+
+    def _own_mounts(self):
+        """The identity of its mount namespace, once the shell in front of the daemon has become the daemon."""
+        if self.process.poll() is not None:
+            return "ended"
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{self.pid}/exe") not in FORERUNNERS:
+                return os.readlink(f"/proc/{self.pid}/ns/mnt")
+        return None
+
+    def tree(self):
+        """Every process of this daemon, also those that lost their parent."""
+        found = []
+        for pid in self.node.processes():
+            with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/{pid}/ns/mnt") == self._mounts and not self._is_zombie(pid):
+                    found.append(pid)
+        return found
+
+    @staticmethod
+    def _is_zombie(pid):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+    def signal_all(self, number):
+        for pid in self.tree():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def kill(self):
+        """As a power cut: no process of it gets to do anything more."""
+        self.signal_all(signal.SIGSTOP)
+        self.signal_all(signal.SIGKILL)
+        self.reap()
+
+    def crash_host(self):
+        """The node dies: nothing is heard from it any more, its addresses answer nobody."""
+        self.node.silence()
+        self.kill()
+
+    def freeze(self):
+        self.signal_all(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal_all(signal.SIGCONT)
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def stop(self, within=15):
+        """Asks it to end and returns its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} in {self.node.name} did not end within {within} s\n{self.log()}") from None
+
+    def wait(self, within):
+        return self.process.wait(within)
+
+    def settled_as_backup(self):
+        """It has said so in its log, whatever its words."""
+        return "BACKUP" in self.log()
+
+    def reap(self):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(10)
+
+    def running(self):
+        return self.process.poll() is None
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def enter(self, *words, **options):
+        """Runs a command where the daemon is: its network, its /run."""
+        return run("nsenter", "-t", self.pid, "-m", "-n", *words, **options)
+
+    # Cost, for the benchmarks.
+
+    def cpu_seconds(self):
+        ticks = 0
+        for pid in self.tree():
+            with contextlib.suppress(OSError):
+                fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory_kib(self):
+        """Proportional set size of the whole tree."""
+        total = 0
+        for pid in self.tree():
+            with contextlib.suppress(OSError):
+                for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1])
+        return total
+
+
+class Keepalived(Daemon):
+    """Debian's, as unpacked by tools/fetch-peers."""
+
+    kind = "keepalived"
+
+    def __init__(self, node, configuration, *options):
+        run(TOP / "tools/fetch-peers")
+        super().__init__(node, [PEERS / "keepalived", "-n", "-l", "-P", "-f", configuration, *options], self.kind)
+
+
+class Standfast(Daemon):
+    kind = "standfast"
+
+    def __init__(self, node, configuration, *options):
+        self.configuration = configuration
+        super().__init__(node, [compatible_name(node.network), "-n", "-l", "-D", "-f", configuration, *options], self.kind)
+
+    def status(self):
+        return json.loads(self.enter(program("standfast"), "status", "--json").stdout)
+
+
+class Haproxy(Daemon):
+    def __init__(self, node, configuration):
+        run(TOP / "tools/fetch-peers")
+        super().__init__(node, [PEERS / "haproxy", "-db", "-f", configuration], "haproxy")
+
+
+def compatible_name(network):
+    """standfast under the name keepalived: with that name it takes keepalived's command line."""
+    link = pathlib.Path(network.directory) / "keepalived"
+    if not link.is_symlink():
+        link.symlink_to(program("standfast"))
+    return link
