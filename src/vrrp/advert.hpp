@@ -62,9 +62,8 @@ enum class ReceiveError : std::uint8_t {
 
 /// What the checks need beyond the configuration, and what they find out.
 struct ReceiveContext {
-  std::optional<net::IpAddress> own_source;  // where our own adverts come from
-  std::optional<net::IpAddress>
-      master;  // who we follow: with skip_check_adv_addr its address list is not compared
+  std::optional<net::IpAddress> own_source{};  // where our own adverts come from
+  std::optional<net::IpAddress> master{};      // who we follow: skip_check_adv_addr spares its address list
   /// In: the old unicast checksum has been learnt from a peer. Out: true from the first packet on that needs
   /// it; the instance then sends with ChecksumStyle::multicast_pseudo_header.
   bool old_unicast_checksum = false;
