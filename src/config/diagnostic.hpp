@@ -17,7 +17,7 @@ struct Position {
   std::uint32_t line = 0;  // 0: the file as a whole
   std::uint32_t column = 0;
   std::uint32_t length = 0;
-  std::string source_line;  // the line as it stands in the file
+  std::string source_line = {};  // the line as it stands in the file
 
   friend bool operator==(const Position&, const Position&) = default;
 };
@@ -27,13 +27,13 @@ struct Diagnostic {
   std::string id;  // stable, for programs: "unknown-keyword", "out-of-range" …
   Position where;
   std::string message;
-  std::string hint;  // what to write instead; empty if there is nothing to say
+  std::string hint = {};  // what to write instead; empty if there is nothing to say
   struct Related {
     Position where;
     std::string message;  // "included from here", "$X is defined here", "first defined here"
     friend bool operator==(const Related&, const Related&) = default;
   };
-  std::vector<Related> related;
+  std::vector<Related> related = {};
 
   friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
 };

@@ -23,18 +23,19 @@ struct Place {
 
 struct Word {
   std::string_view text;  // quotes removed
-  Place place;
-  bool quoted = false;    // any part of it stood in double quotes
+  Place place = {};
+  bool quoted = false;  // any part of it stood in double quotes
 };
 
 struct Statement {
-  Word keyword;                      // for the lines of value blocks: the first word
-  std::span<const Word> arguments;   // the words after it
-  std::string_view tail;             // everything after the keyword as written, quotes kept: scripts split it by rules of their own
-  Place tail_place;
+  Word keyword = {};                     // for the lines of value blocks: the first word
+  std::span<const Word> arguments = {};  // the words after it
+  std::string_view tail =
+      {};  // everything after the keyword as written, quotes kept: scripts split it by rules of their own
+  Place tail_place = {};
   bool has_block = false;
-  Place block_open, block_close;     // of the braces
-  std::span<const Statement> children;
+  Place block_open = {}, block_close = {};  // of the braces
+  std::span<const Statement> children = {};
 };
 
 class Tree {

@@ -1,0 +1,148 @@
+#include "config/tree.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/tree_storage.hpp"
+#include "config/utf8.hpp"
+#include "core/check.hpp"
+
+namespace config {
+
+Tree::Tree() : storage_(std::make_unique<Storage>()) {}
+Tree::Tree(std::unique_ptr<Storage> storage) : storage_(std::move(storage)) {}
+Tree::~Tree() = default;
+Tree::Tree(Tree&&) noexcept = default;
+Tree& Tree::operator=(Tree&&) noexcept = default;
+
+std::span<const Statement> Tree::statements() const { return storage_->top; }
+Position Tree::position(Place place, std::size_t length) const { return storage_->position(place, length); }
+std::vector<Diagnostic::Related> Tree::trail(Place place) const { return storage_->trail(place); }
+const std::vector<std::string>& Tree::files() const { return storage_->names; }
+
+std::uint32_t Tree::Storage::add_chunk(std::span<const Segment> pieces, std::uint32_t frame) {
+  const auto number = static_cast<std::uint32_t>(chunks.size());
+  chunks.push_back({static_cast<std::uint32_t>(segments.size()), frame});
+  segments.insert(segments.end(), pieces.begin(), pieces.end());
+  return number;
+}
+
+std::uint32_t Tree::Storage::add_source(const Source& source) {
+  sources.push_back(source);
+  return static_cast<std::uint32_t>(sources.size() - 1);
+}
+
+Place Tree::Storage::place_of(std::uint32_t source, std::uint32_t frame) {
+  const Segment piece{0, source};
+  return {add_chunk({&piece, 1}, frame), 0};
+}
+
+Place Tree::Storage::place_in_file(std::uint32_t file, std::size_t offset, std::size_t length,
+                                   std::uint32_t frame) {
+  return place_of(add_source({.file = file,
+                              .offset = static_cast<std::uint32_t>(offset),
+                              .length = static_cast<std::uint32_t>(length)}),
+                  frame);
+}
+
+std::span<const Segment> Tree::Storage::segments_of(std::uint32_t chunk) const {
+  const std::size_t begin = chunks[chunk].first_segment;
+  const std::size_t end = chunk + 1 < chunks.size() ? chunks[chunk + 1].first_segment : segments.size();
+  return std::span(segments).subspan(begin, end - begin);
+}
+
+Tree::Storage::Found Tree::Storage::find(Place place) const {
+  if (place.chunk >= chunks.size()) return {};
+  const auto pieces = segments_of(place.chunk);
+  if (pieces.empty()) return {};
+  auto after = std::ranges::upper_bound(pieces, place.offset, {}, &Segment::offset);
+  const Segment& piece = after == pieces.begin() ? *after : *std::prev(after);
+  return {piece.source, place.offset - std::min(place.offset, piece.offset)};
+}
+
+Position Tree::Storage::position(Place place, std::size_t length) const {
+  const Found first = find(place);
+  if (first.source == none) return {};
+  const auto last_octet = static_cast<std::uint32_t>(length == 0 ? 0 : length - 1);
+  const Found last = find({place.chunk, place.offset + last_octet});
+
+  // The text of a definition is shown where it is used: in the file, outside of any definition.
+  const auto extent = [&](const Found& found) {
+    std::uint32_t root = found.source;
+    while (sources[root].parent != none) root = sources[root].parent;
+    const Source& source = sources[root];
+    const std::size_t end = std::size_t{source.offset} + source.length;
+    if (root != found.source || source.definition != Source::literal) {
+      return std::pair<std::size_t, std::size_t>{source.offset, end};
+    }
+    const std::size_t begin = std::min<std::size_t>(std::size_t{source.offset} + found.delta, end);
+    return std::pair<std::size_t, std::size_t>{begin, std::min(begin + 1, end)};
+  };
+  const auto file_of = [&](std::uint32_t source) {
+    while (sources[source].parent != none) source = sources[source].parent;
+    return sources[source].file;
+  };
+  const std::uint32_t file = file_of(first.source);
+  const auto [begin, end] = extent(first);
+  if (length == 0) return in_file(file, begin, begin);
+  std::size_t to = end;
+  if (file_of(last.source) == file) to = std::max(to, extent(last).second);
+  return in_file(file, begin, to);
+}
+
+Position Tree::Storage::in_file(std::uint32_t file, std::size_t begin, std::size_t end) const {
+  const SourceFile& source = sources_of_text[file];
+  const std::string_view text = source.text;
+  if (source.line_starts.empty()) {
+    source.line_starts.push_back(0);
+    for (std::size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) {
+      source.line_starts.push_back(static_cast<std::uint32_t>(at + 1));
+    }
+  }
+  const auto& starts = source.line_starts;
+  const auto line = std::prev(std::ranges::upper_bound(starts, begin));
+  const std::string_view whole = line_at(text, *line);
+  const std::size_t column = std::min(begin - *line, whole.size());
+  const std::size_t length = std::min(end - begin, whole.size() - column);
+  return {.file = source.name,
+          .line = static_cast<std::uint32_t>(line - starts.begin() + 1),
+          .column = static_cast<std::uint32_t>(count_characters(whole.substr(0, column)) + 1),
+          .length = static_cast<std::uint32_t>(count_characters(whole.substr(column, length))),
+          .source_line = std::string(whole)};
+}
+
+std::vector<Diagnostic::Related> Tree::Storage::trail(Place place) const {
+  std::vector<Diagnostic::Related> result;
+  const Found found = find(place);
+  if (found.source == none) return result;
+
+  std::size_t delta = found.delta;
+  for (std::uint32_t at = found.source; sources[at].parent != none; at = sources[at].parent) {
+    const Source& source = sources[at];
+    const Source& use = sources[source.parent];
+    const bool exact = source.definition == Source::literal;
+    const std::size_t skip = exact ? std::min<std::size_t>(delta, source.length) : 0;
+    std::string message = "in the text of a parameter";
+    if (use.definition < definitions.size()) {
+      message = "in the text of $" + std::string(definitions[use.definition].name) + ", defined here";
+    }
+    result.push_back({in_file(source.file, source.offset + skip, std::size_t{source.offset} + source.length),
+                      std::move(message)});
+    delta = 0;
+  }
+
+  for (std::uint32_t at = chunks[place.chunk].frame; at != none; at = frames[at].parent) {
+    const Frame& frame = frames[at];
+    if (frame.from.chunk == none) continue;
+    if (frame.kind == Frame::Kind::file) {
+      result.push_back({position(frame.from, frame.length), "included from here"});
+    } else {
+      result.push_back({position(frame.from, frame.length), "in this sequence, where $" +
+                                                                std::string(frame.variable) + " is '" +
+                                                                std::string(frame.value) + "'"});
+    }
+  }
+  return result;
+}
+
+}  // namespace config
