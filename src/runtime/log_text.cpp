@@ -1,0 +1,84 @@
+#include "runtime/log_text.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+#include <iterator>
+
+namespace runtime {
+namespace {
+
+std::string lower(std::string_view word) {
+  std::string out(word);
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::string headline(const engine::action::ReportTransition& report) {
+  const auto& [from, to, reason, when, priority, peer, peer_priority, detail] = report.transition;
+  if (from == to)
+    return fmt::format("({}) Still {}, {}", report.instance, vrrp::state_word(to), vrrp::reason_text(reason));
+  if (to == vrrp::State::initialize) {
+    return fmt::format("({}) {}{}", report.instance, reason == vrrp::Reason::removed ? "Removed" : "Stopped",
+                       from == vrrp::State::master ? ", sent 0 priority" : "");
+  }
+  const bool first = from == vrrp::State::initialize && to == vrrp::State::backup;
+  return fmt::format("({}) Entering {} STATE{}", report.instance, vrrp::state_word(to),
+                     first ? " (init)" : "");
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x20 || octet == 0x7f) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", octet);
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+std::string log_value(std::string_view value) {
+  const std::string clean = printable(value);
+  if (!clean.empty() && clean.find_first_of(" \"=\\") == std::string::npos) return clean;
+  std::string out = "\"";
+  for (const char c : clean) {
+    if (c == '"') out.push_back('\\');
+    out.push_back(c);
+  }
+  out.push_back('"');
+  return out;
+}
+
+std::string transition_line(const engine::action::ReportTransition& report) {
+  const auto& transition = report.transition;
+  std::string line = printable(headline(report));
+  fmt::format_to(std::back_inserter(line),
+                 " event=transition sequence={} instance={} from={} to={} reason={} priority={}",
+                 report.sequence, log_value(report.instance), lower(vrrp::state_word(transition.from)),
+                 lower(vrrp::state_word(transition.to)), vrrp::reason_id(transition.reason),
+                 transition.priority);
+  if (transition.peer) {
+    fmt::format_to(std::back_inserter(line), " peer={} peer_priority={}", transition.peer->to_string(),
+                   transition.peer_priority);
+  }
+  if (!transition.detail.empty()) line += " detail=" + log_value(transition.detail);
+  return line;
+}
+
+std::string notice_line(const engine::action::Notice& notice) {
+  std::string line;
+  if (!notice.instance.empty()) line = "(" + printable(notice.instance) + ") ";
+  line += printable(notice.text);
+  line += " event=" + log_value(notice.id);
+  if (!notice.instance.empty()) line += " instance=" + log_value(notice.instance);
+  return line;
+}
+
+}  // namespace runtime

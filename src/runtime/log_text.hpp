@@ -1,0 +1,21 @@
+// The text of our log records: the lines that people have grepped for since keepalived, followed by key=value pairs for
+// programs. Pure; log.hpp writes them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/failover.hpp"
+
+namespace runtime {
+
+/// `(VI_1) Entering MASTER STATE event=transition sequence=7 from=backup to=master reason=master_silent priority=100 …`
+std::string transition_line(const engine::action::ReportTransition& report);
+std::string notice_line(const engine::action::Notice& notice);
+
+/// The value as it stands after `key=`: in quotes when it has blanks, quotes or nothing in it.
+std::string log_value(std::string_view value);
+/// Control characters replaced by \xNN, so that what came from outside cannot start a line of its own.
+std::string printable(std::string_view text);
+
+}  // namespace runtime
