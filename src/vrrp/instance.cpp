@@ -1,0 +1,373 @@
+#include "vrrp/instance.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+#include "core/check.hpp"
+#include "core/overload.hpp"
+#include "vrrp/advert.hpp"
+
+namespace vrrp {
+
+using core::Duration;
+using core::Time;
+
+namespace {
+
+std::string seconds(Duration duration) {
+  return fmt::format("{:.2f} s", std::chrono::duration<double>(duration).count());
+}
+
+std::string who(const net::IpAddress& address, std::uint8_t priority) {
+  return fmt::format("{} (priority {})", address.to_string(), priority);
+}
+
+Transition because(Reason reason, std::string detail = {}) {
+  Transition why;
+  why.reason = reason;
+  why.detail = std::move(detail);
+  return why;
+}
+
+}  // namespace
+
+Instance::Instance(Config config)
+    : config_(std::move(config)),
+      interval_(interval_on_wire(config_.version, config_.advert_interval)),
+      master_interval_(interval_),
+      plan_(config_.announcements) {}
+
+Actions Instance::handle(Time now, const Event& event) {
+  Actions out;
+  listen_again_if_paused(now, out);
+  std::visit([&](const auto& happened) { on(now, happened, out); }, event);
+  return out;
+}
+
+Actions Instance::handle_timeout(Time now) {
+  Actions out;
+  listen_again_if_paused(now, out);
+  if (deadline_ && now >= *deadline_) {
+    if (state_ == State::master) {
+      send_scheduled(now, out);
+    } else {
+      take_over(now, out);
+    }
+  }
+  if (state_ != State::master) return out;
+  if (second_master_until_ && now >= *second_master_until_) reannounce(now, out);
+  announce(plan_.handle_timeout(now), out);
+  return out;
+}
+
+std::optional<Time> Instance::next_timeout() const {
+  std::optional<Time> next = deadline_;
+  for (const auto& timer : {second_master_until_, plan_.next_timeout()}) {
+    if (timer && (!next || *timer < *next)) next = timer;
+  }
+  return next;
+}
+
+// The transition table, by the state that is entered.
+void Instance::enter(Time now, State next, Transition why, Actions& out) {
+  const State from = std::exchange(state_, next);
+  if (from == State::master) leave_master(why.reason, out);
+  remarks_.clear();
+  deadline_.reset();
+  preempt_after_.reset();
+  resigned_ = false;
+  switch (next) {
+    case State::initialize:
+    case State::fault:
+      forget_master();
+      break;
+    case State::backup:
+      deadline_ = std::max(now, hold_until_) + master_down();
+      break;
+    case State::master:
+      forget_master();
+      ++counters_.became_master;
+      advertise(now, out);
+      out.emplace_back(action::InstallAddresses{});
+      announce(plan_.announce(now), out);
+      break;
+  }
+  report(now, from, std::move(why), out);
+}
+
+// Whoever leaves for a reason that no other router knows says so with priority 0; after a better advert or a pause somebody
+// else is master already.
+void Instance::leave_master(Reason reason, Actions& out) {
+  const bool resigns = reason == Reason::fault || reason == Reason::stopped || reason == Reason::removed ||
+                       reason == Reason::reconfigured;
+  if (resigns && can_send()) {
+    ++counters_.adverts_sent;
+    ++counters_.priority_zero_sent;
+    out.emplace_back(action::SendAdvert{0});
+  }
+  out.emplace_back(action::WithdrawAddresses{});
+  ++counters_.released_master;
+  plan_.cancel();
+  last_sent_.reset();
+  last_answer_.reset();
+  handover_until_.reset();
+  reannounced_.reset();
+  other_owner_since_.reset();
+  other_owner_heard_.reset();
+  forget_second_master();
+}
+
+void Instance::on(Time now, const event::Started& started, Actions& out) {
+  SF_CHECK(state_ == State::initialize);
+  hold_until_ = started.hold_until;
+  begin(now, out);
+}
+
+void Instance::begin(Time now, Actions& out) {
+  if (!faults_.empty()) {
+    out.emplace_back(action::WithdrawAddresses{});
+    enter(now, State::fault, because(Reason::fault, fault_list()), out);
+    return;
+  }
+  const bool as_owner = config_.owner() && !config_.state_backup_written;
+  if (as_owner && now >= hold_until_) {
+    enter(now, State::master, because(Reason::started_as_owner), out);
+    handover_until_ = now + interval_;
+    return;
+  }
+  out.emplace_back(action::WithdrawAddresses{});  // what an earlier run may have left behind
+  enter(now, State::backup, because(Reason::started), out);
+  if (as_owner) deadline_ = hold_until_ + interval_;
+}
+
+void Instance::on(Time now, const event::Resumed& resumed, Actions& out) {
+  SF_CHECK(state_ == State::initialize);
+  const Snapshot& previous = resumed.previous;
+  counters_ = previous.counters;
+  last_ = previous.last;
+  old_unicast_checksum_ = previous.old_unicast_checksum;
+  if (previous.state == State::initialize) return begin(now, out);
+
+  state_ = previous.state;
+  if (state_ != State::master) out.emplace_back(action::WithdrawAddresses{});
+  if (state_ == State::backup) {
+    master_ = previous.master;
+    master_priority_ = previous.master_priority;
+    if (config_.version == Version::v3 && previous.master_interval > Duration::zero()) {
+      master_interval_ = previous.master_interval;
+    }
+    deadline_ = now + master_down();  // what was sent while we were away we have not heard
+  }
+  if (!faults_.empty()) {
+    if (state_ != State::fault) enter(now, State::fault, because(Reason::fault, fault_list()), out);
+    return;
+  }
+  if (state_ == State::fault) return enter(now, State::backup, because(Reason::fault_cleared), out);
+  if (state_ != State::master) return;
+  if (resumed.away >= config_.down_timer_adverts * interval_) {
+    auto detail = fmt::format("nothing of us ran for {}", seconds(resumed.away));
+    return enter(now, State::backup, because(Reason::paused, std::move(detail)), out);
+  }
+  second_master_until_ = previous.second_master_until;
+  advertise(now, out);
+  out.emplace_back(action::InstallAddresses{});
+  plan_.resume(now, last_.when);
+}
+
+void Instance::on(Time now, const event::FaultsChanged& changed, Actions& out) {
+  faults_ = changed.faults;
+  std::ranges::sort(faults_);
+  if (!faults_.empty() && (state_ == State::backup || state_ == State::master)) {
+    enter(now, State::fault, because(Reason::fault, fault_list()), out);
+  } else if (faults_.empty() && state_ == State::fault) {
+    if (!config_.multicast()) out.emplace_back(action::AnnounceSource{});
+    enter(now, State::backup, because(Reason::fault_cleared), out);
+  }
+}
+
+void Instance::on(Time, const event::SourceChanged& changed, Actions&) { source_ = changed.source; }
+
+void Instance::on(Time now, const event::Stopped& stopped, Actions& out) {
+  if (state_ == State::initialize) return;
+  enter(now, State::initialize, because(stopped.reason), out);
+  if (stopped.withdraw) return;
+  // Neither resigned nor withdrawn: the addresses stay for whoever comes after us.
+  std::erase_if(out, [](const Action& action) {
+    return std::holds_alternative<action::SendAdvert>(action) ||
+           std::holds_alternative<action::WithdrawAddresses>(action);
+  });
+}
+
+void Instance::on(Time now, const event::Reconfigured& reconfigured, Actions& out) {
+  const Duration skew_before = skew();
+  const Duration down_before = master_down();
+  const Config before = std::exchange(config_, reconfigured.config);
+  const Duration interval_before =
+      std::exchange(interval_, interval_on_wire(config_.version, config_.advert_interval));
+  plan_.reconfigure(config_.announcements);
+  if (config_.version == Version::v2 || master_interval_ == interval_before) master_interval_ = interval_;
+
+  if (state_ == State::backup && deadline_) {
+    deadline_ = std::max(now, *deadline_ + (resigned_ ? skew() - skew_before : master_down() - down_before));
+  }
+  if (state_ != State::master) return;
+  const bool addresses_changed =
+      before.addresses != config_.addresses || before.excluded_addresses != config_.excluded_addresses;
+  if (before.addresses != config_.addresses) advertise(now, out);
+  if (addresses_changed) out.emplace_back(action::InstallAddresses{});
+  if (reconfigured.addresses_added) announce(plan_.announce(now), out);
+  if (interval_ != interval_before && last_sent_) deadline_ = std::max(now, *last_sent_ + interval_);
+}
+
+// Section 6.4.2 (100), the Backup timer, and 6.4.3 (700), the Active one.
+void Instance::take_over(Time now, Actions& out) {
+  Transition why = because(Reason::master_silent);
+  why.peer = master_;
+  why.peer_priority = master_priority_;
+  const Duration silence = heard_ ? now - *heard_ : Duration::zero();
+  if (resigned_) {
+    why.reason = Reason::master_resigned;
+  } else if (master_ && heard_ && master_priority_ < priority() &&
+             silence < config_.down_timer_adverts * master_interval_) {
+    why.reason = Reason::preempted;
+    why.detail = fmt::format("{} has been master", who(*master_, master_priority_));
+  } else if (master_ && heard_) {
+    why.detail = fmt::format("no advert from {} for {}", who(*master_, master_priority_), seconds(silence));
+  } else {
+    why.detail = fmt::format("no advert from anybody for {}", seconds(master_down()));
+  }
+  const bool replaces = why.reason == Reason::preempted;
+  const Duration grace = std::max(interval_, master_interval_);
+  enter(now, State::master, std::move(why), out);
+  if (replaces) handover_until_ = now + grace;
+}
+
+// The next advert is due an interval after this one was, not after it was sent: lateness does not add up.
+void Instance::send_scheduled(Time now, Actions& out) {
+  const Time scheduled = *deadline_;
+  advertise(now, out);
+  if (scheduled + interval_ > now) deadline_ = scheduled + interval_;
+}
+
+bool Instance::fell_behind(Time now) const {
+  return state_ == State::master && last_sent_ && now - *last_sent_ >= config_.down_timer_adverts * interval_;
+}
+
+void Instance::listen_again_if_paused(Time now, Actions& out) {
+  if (!fell_behind(now)) return;
+  auto detail = fmt::format("no advert sent for {}; the others wait a little over {}",
+                            seconds(now - *last_sent_), seconds(config_.down_timer_adverts * interval_));
+  master_interval_ = interval_;
+  enter(now, State::backup, because(Reason::paused, std::move(detail)), out);
+}
+
+void Instance::advertise(Time now, Actions& out) {
+  ++counters_.adverts_sent;
+  last_sent_ = now;
+  deadline_ = now + interval_;
+  out.emplace_back(action::SendAdvert{priority()});
+}
+
+void Instance::announce(AnnouncementPlan::Rounds rounds, Actions& out) {
+  if (rounds != AnnouncementPlan::Rounds{}) out.emplace_back(action::Announce{rounds});
+}
+
+void Instance::reannounce(Time now, Actions& out) {
+  const auto peer = second_master_;
+  const auto peer_priority = second_master_priority_;
+  forget_second_master();
+  if (!config_.reannounce_after_second_master) return;
+  reannounced_ = now;
+  announce(plan_.announce(now), out);
+  Transition why = because(Reason::second_master_gone);
+  why.peer = peer;
+  why.peer_priority = peer_priority;
+  if (peer) why.detail = fmt::format("{} no longer sends adverts", who(*peer, peer_priority));
+  report(now, State::master, std::move(why), out);
+}
+
+void Instance::report(Time now, State from, Transition why, Actions& out) {
+  why.from = from;
+  why.to = state_;
+  why.when = now;
+  why.priority = priority();
+  last_ = why;
+  out.emplace_back(action::ReportTransition{std::move(why)});
+}
+
+bool Instance::first_remark(std::string_view id) {
+  if (std::ranges::find(remarks_, id) != remarks_.end()) return false;
+  remarks_.push_back(id);
+  return true;
+}
+
+void Instance::forget_master() {
+  master_.reset();
+  master_priority_ = 0;
+  heard_.reset();
+  master_interval_ = interval_;
+}
+
+void Instance::forget_second_master() {
+  second_master_until_.reset();
+  second_master_.reset();
+  second_master_priority_ = 0;
+}
+
+bool Instance::listens(Time now) const {
+  return (state_ == State::backup || state_ == State::master) && now >= hold_until_;
+}
+
+bool Instance::can_send() const {
+  return std::ranges::none_of(faults_, [&](const Fault& fault) {
+    const bool link = fault.kind == FaultKind::interface_missing || fault.kind == FaultKind::interface_down;
+    return link && fault.object == config_.interface;
+  });
+}
+
+Duration Instance::skew() const {
+  const Duration whole = config_.version == Version::v2 ? Duration(1s) : master_interval_;
+  return (256 - priority()) * whole / 256;
+}
+
+Duration Instance::master_down() const { return config_.down_timer_adverts * master_interval_ + skew(); }
+
+std::string Instance::fault_list() const {
+  std::string list;
+  for (const Fault& fault : faults_) {
+    if (!list.empty()) list += "; ";
+    list += fault_text(fault);
+  }
+  return list;
+}
+
+Snapshot Instance::snapshot() const {
+  Snapshot shown;
+  shown.name = config_.name;
+  shown.interface = config_.interface;
+  shown.family = config_.family;
+  shown.vrid = config_.vrid;
+  shown.version = static_cast<std::uint8_t>(config_.version);
+  shown.state = state_;
+  shown.wanted = state_;
+  if (state_ == State::fault) shown.wanted = config_.owner() ? State::master : State::backup;
+  shown.last = last_;
+  shown.base_priority = config_.priority;
+  shown.effective_priority = priority();
+  shown.priority_parts = {{config_.priority, "base"}};
+  shown.faults = faults_;
+  shown.source = source_;
+  shown.master = master_;
+  shown.master_priority = master_priority_;
+  shown.master_interval = master_interval_;
+  shown.advert_interval = interval_;
+  shown.master_down = master_down();
+  shown.deadline = deadline_;
+  shown.second_master_until = second_master_until_;
+  shown.old_unicast_checksum = old_unicast_checksum_;
+  shown.counters = counters_;
+  return shown;
+}
+
+}  // namespace vrrp

@@ -1,0 +1,213 @@
+// One virtual router (RFC 3768 and RFC 9568, section 6.4): who is master, for how long silence is believed, when to send.
+// Decides; never sends, sleeps, logs or knows what an interface is: its faults and its source address are told to it, packets
+// come in decoded and checked (advert.hpp). FAULT is RFC 9568's Initialize with reasons that will pass.
+//
+// Three things are unlike keepalived, on purpose. A packet that was refused changes no timer. A master that was not run for so
+// long that the others must have taken over listens before it sends again. A second master that is gone makes the remaining
+// one announce its addresses and run its hooks again, and who gives way says so with one last advert, or the other would
+// never learn that there were two.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/time.hpp"
+#include "vrrp/announcement_plan.hpp"
+#include "vrrp/config.hpp"
+#include "vrrp/state.hpp"
+
+namespace vrrp {
+
+namespace event {
+
+/// The router begins. Until `hold_until` (the startup delay) it neither listens nor becomes master.
+struct Started {
+  core::Time hold_until{};
+};
+/// The router goes on where another process, last alive `away` ago, had it.
+struct Resumed {
+  Snapshot previous;
+  core::Duration away{};
+};
+/// All faults there are now. May come before Started.
+struct FaultsChanged {
+  std::vector<Fault> faults;
+};
+/// Where our adverts come from. May come before Started.
+struct SourceChanged {
+  std::optional<net::IpAddress> source;
+};
+/// An advert that passed every check.
+struct AdvertReceived {
+  net::IpAddress source;
+  std::uint8_t priority = 0;
+  core::Duration interval{};
+};
+/// What a reload may change without a restart of the router.
+struct Reconfigured {
+  Config config;
+  bool addresses_added = false;
+};
+struct Stopped {
+  Reason reason = Reason::stopped;
+  bool withdraw = true;  // false: leave the addresses where they are and do not resign
+};
+
+}  // namespace event
+
+using Event = std::variant<event::Started, event::Resumed, event::FaultsChanged, event::SourceChanged,
+                           event::AdvertReceived, event::Reconfigured, event::Stopped>;
+
+namespace action {
+
+struct SendAdvert {
+  std::uint8_t priority = 0;
+  friend bool operator==(const SendAdvert&, const SendAdvert&) = default;
+};
+/// Whatever is missing of them.
+struct InstallAddresses {
+  friend bool operator==(const InstallAddresses&, const InstallAddresses&) = default;
+};
+struct WithdrawAddresses {
+  friend bool operator==(const WithdrawAddresses&, const WithdrawAddresses&) = default;
+};
+struct Announce {
+  AnnouncementPlan::Rounds rounds;
+  friend bool operator==(const Announce&, const Announce&) = default;
+};
+/// Tell the neighbours where our own source address is: unicast peers may have forgotten while we were away.
+struct AnnounceSource {
+  friend bool operator==(const AnnounceSource&, const AnnounceSource&) = default;
+};
+struct ReportTransition {
+  Transition transition;
+  friend bool operator==(const ReportTransition&, const ReportTransition&) = default;
+};
+/// A master heard somebody of lower priority: there is a hook for that.
+struct ReportLowerPriority {
+  friend bool operator==(const ReportLowerPriority&, const ReportLowerPriority&) = default;
+};
+/// For the operator to read once. Already rate limited.
+struct Notice {
+  enum class Level : std::uint8_t { info, warning, error };
+  Level level = Level::info;
+  std::string_view id;
+  std::string text;
+  friend bool operator==(const Notice&, const Notice&) = default;
+};
+
+}  // namespace action
+
+using Action = std::variant<action::SendAdvert, action::InstallAddresses, action::WithdrawAddresses,
+                            action::Announce, action::AnnounceSource, action::ReportTransition,
+                            action::ReportLowerPriority, action::Notice>;
+using Actions = std::vector<Action>;
+
+class Instance {
+ public:
+  explicit Instance(Config config);
+
+  Actions handle(core::Time now, const Event& event);
+  Actions handle_timeout(core::Time now);  // early or repeated calls do nothing
+  std::optional<core::Time> next_timeout() const;
+  Snapshot snapshot() const;
+
+  const Config& config() const { return config_; }
+  State state() const { return state_; }
+  std::uint8_t priority() const { return config_.priority; }
+  const std::optional<net::IpAddress>& source() const { return source_; }
+  const std::optional<net::IpAddress>& master() const { return master_; }
+  const std::vector<Fault>& faults() const { return faults_; }
+  core::Duration advert_interval() const { return interval_; }
+  /// A peer uses the old checksum for unicast: so must we from now on.
+  bool old_unicast_checksum() const { return old_unicast_checksum_; }
+  void learn_old_unicast_checksum() { old_unicast_checksum_ = true; }
+  /// Whether a received packet matters at all now; if not it is not even counted by cause. A master that slept too long
+  /// listens: what it hears is what it must know first.
+  bool listens(core::Time now) const;
+  Counters& counters() { return counters_; }
+  /// True the first time since the state or the master changed: each kind of remark is made once.
+  bool first_remark(std::string_view id);
+
+ private:
+  void on(core::Time now, const event::Started& started, Actions& out);
+  void on(core::Time now, const event::Resumed& resumed, Actions& out);
+  void on(core::Time now, const event::FaultsChanged& changed, Actions& out);
+  void on(core::Time now, const event::SourceChanged& changed, Actions& out);
+  void on(core::Time now, const event::AdvertReceived& advert, Actions& out);
+  void on(core::Time now, const event::Reconfigured& reconfigured, Actions& out);
+  void on(core::Time now, const event::Stopped& stopped, Actions& out);
+
+  void hear_as_backup(core::Time now, const event::AdvertReceived& advert);
+  void hear_as_master(core::Time now, const event::AdvertReceived& advert, Actions& out);
+  void hear_resignation(core::Time now, const event::AdvertReceived& advert, Actions& out);
+  void hear_lower_priority(core::Time now, const event::AdvertReceived& advert, Actions& out);
+  void hear_other_owner(core::Time now, const event::AdvertReceived& advert, Actions& out);
+  void yield(core::Time now, const event::AdvertReceived& advert, Reason reason, Actions& out);
+  void note_second_master(core::Time now, const event::AdvertReceived& advert, Actions& out);
+  void reannounce(core::Time now, Actions& out);
+  bool may_answer(core::Time now);
+
+  void begin(core::Time now, Actions& out);
+  void take_over(core::Time now, Actions& out);
+  void send_scheduled(core::Time now, Actions& out);
+  bool fell_behind(core::Time now) const;
+  void listen_again_if_paused(core::Time now, Actions& out);
+
+  /// The only writer of state_ (but for a resumed state, which is no transition).
+  void enter(core::Time now, State next, Transition why, Actions& out);
+  void leave_master(Reason reason, Actions& out);
+  void advertise(core::Time now, Actions& out);
+  void resign(Actions& out);
+  void announce(AnnouncementPlan::Rounds rounds, Actions& out);
+  void report(core::Time now, State from, Transition why, Actions& out);
+  template <class Text>  // called only if it is to be said
+  void remark(action::Notice::Level level, std::string_view id, Actions& out, const Text& text);
+  void follow(core::Time now, const event::AdvertReceived& advert);
+  void forget_master();
+  void forget_second_master();
+
+  bool can_send() const;
+  bool expects_handover(core::Time now) const;
+  core::Duration skew() const;
+  core::Duration master_down() const;
+  std::string fault_list() const;
+
+  Config config_;
+  core::Duration interval_{};  // ours, as the wire carries it
+  State state_ = State::initialize;
+  Transition last_;
+  std::vector<Fault> faults_;
+  std::optional<net::IpAddress> source_;
+  core::Time hold_until_{};
+
+  // What a backup knows.
+  std::optional<net::IpAddress> master_;
+  std::uint8_t master_priority_ = 0;
+  core::Duration master_interval_{};         // RFC 9568's Active_Adver_Interval: learnt in version 3
+  std::optional<core::Time> heard_;          // any advert with a priority above 0
+  bool resigned_ = false;                    // the last word of the master was priority 0
+  std::optional<core::Time> preempt_after_;  // preempt_delay runs until then
+
+  // What a master knows.
+  std::optional<core::Time> last_sent_;
+  std::optional<core::Time> last_answer_;
+  std::optional<core::Time> handover_until_;  // adverts of whom we replaced are no second master yet
+  std::optional<core::Time> second_master_until_;
+  std::optional<net::IpAddress> second_master_;
+  std::uint8_t second_master_priority_ = 0;
+  std::optional<core::Time> reannounced_;
+  std::optional<core::Time> other_owner_since_, other_owner_heard_;
+
+  std::optional<core::Time> deadline_;  // next advert as master, takeover as backup
+  AnnouncementPlan plan_;
+  Counters counters_;
+  bool old_unicast_checksum_ = false;
+  std::vector<std::string_view> remarks_;  // ids are literals
+  std::optional<core::Time> remarks_cleared_;
+};
+
+}  // namespace vrrp
