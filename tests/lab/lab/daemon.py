@@ -24,6 +24,7 @@ class Daemon:
     def __init__(self, node, argv, name, environment=None):
         self.node = node
         self.name = name
+        self.argv = [str(word) for word in argv]
         directory = pathlib.Path(node.network.directory)
         self.directory = directory / f"{node.name}-{name}-{len(node.daemons)}"
         self.directory.mkdir(mode=0o755)
@@ -31,7 +32,7 @@ class Daemon:
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 ["ip", "netns", "exec", node.namespace, "unshare", "--uts", "sh", "-c",
-                 'hostname "$1" && shift && mount -t tmpfs lab /run && exec "$@"', "sh", node.name, *map(str, argv)],
+                 'hostname "$1" && shift && mount -t tmpfs lab /run && exec "$@"', "sh", node.name, *self.argv],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, "TMPDIR": str(self.directory), **(environment or {})})
         self.pid = self.process.pid
@@ -97,10 +98,6 @@ class Daemon:
     def wait(self, within):
         return self.process.wait(within)
 
-    def settled_as_backup(self):
-        """It has said so in its log, whatever its words."""
-        return "BACKUP" in self.log()
-
     def reap(self):
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(10)
@@ -142,6 +139,7 @@ class Keepalived(Daemon):
     kind = "keepalived"
 
     def __init__(self, node, configuration, *options):
+        self.configuration = configuration
         run(TOP / "tools/fetch-peers")
         super().__init__(node, [PEERS / "keepalived", "-n", "-l", "-P", "-f", configuration, *options], self.kind)
 

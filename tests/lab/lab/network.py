@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 
 TAG = "sflab"
+HOME = "/var/cache/standfast-lab"  # only root may write on its path, or the daemons would refuse scripts below it
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 _counter = itertools.count()
@@ -116,6 +117,16 @@ class Node:
     def unsilence(self):
         self._port_state("forwarding")
 
+    def reboot(self):
+        """Comes back after crash_host(): heard again, with its own addresses only."""
+        self.batch([f"addr del {address} dev eth0" for address in self._with_prefixes()])
+        self.unsilence()
+
+    def _with_prefixes(self, interface="eth0"):
+        kept = self.addresses(interface)
+        return [f"{info['local']}/{info['prefixlen']}" for link in self.links() if link.get("ifname") == interface
+                for info in link["addr_info"] if info.get("local") in kept]
+
     def _port_state(self, word):
         number = {"disabled": 0, "forwarding": 3}[word]
         run("bridge", "-n", self.network.switch_namespace, "link", "set", "dev", self.name, "state", number)
@@ -138,7 +149,8 @@ class Network:
         self._cleanups = []
 
     def __enter__(self):
-        self.directory = tempfile.mkdtemp(prefix=f"{self.prefix}-", dir="/var/tmp")
+        os.makedirs(HOME, mode=0o755, exist_ok=True)
+        self.directory = tempfile.mkdtemp(prefix=f"{self.prefix}-", dir=HOME)
         os.chmod(self.directory, 0o755)
         try:
             run("ip", "netns", "add", self.switch_namespace)
@@ -196,3 +208,5 @@ class Network:
         self.nodes.clear()
         if self.directory:
             run("rm", "-rf", self.directory, check=False)
+            with contextlib.suppress(OSError):
+                os.rmdir(HOME)
