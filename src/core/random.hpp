@@ -19,8 +19,10 @@ class Random {
 
   /// Uniform in [low, high], both ends included.
   std::int64_t between(std::int64_t low, std::int64_t high) {
-    const auto span = static_cast<std::uint64_t>(high - low) + 1;
-    return span == 0 ? static_cast<std::int64_t>(next()) : low + static_cast<std::int64_t>(next() % span);
+    const auto base =
+        static_cast<std::uint64_t>(low);  // unsigned: the whole range does not fit a signed difference
+    const std::uint64_t span = static_cast<std::uint64_t>(high) - base + 1;
+    return static_cast<std::int64_t>(span == 0 ? next() : base + next() % span);
   }
 
   /// True in `percent` of a hundred cases.
