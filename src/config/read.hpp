@@ -2,6 +2,7 @@
 // and braces happen here; no keyword but the include words and $NAME=, @ID, ~SEQ, ~LST is known.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ struct IncludeChecks {
 struct ReadOptions {
   std::string config_id;  // for @ID lines; empty = the host name up to its first dot
   IncludeChecks include_checks;
-  bool lenient = false;   // --compat: what the old reader skipped with a message is a warning, not an error
+  bool lenient = false;  // --compat: what the old reader skipped with a message is a warning, not an error
+  std::size_t expansion_limit =
+      64'000'000;  // octets after replacing parameters; more is an error, not an endless run
 };
 
 /// `path` may be a pattern. Problems go to `diagnostics`; the tree holds whatever could be read.

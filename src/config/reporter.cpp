@@ -10,6 +10,10 @@ void Reporter::error(Place place, std::size_t length, Problem problem) {
   report(lenient_ ? Severity::warning : Severity::error, place, length, std::move(problem));
 }
 
+void Reporter::strict_error(Place place, std::size_t length, Problem problem) {
+  report(Severity::error, place, length, std::move(problem));
+}
+
 void Reporter::warning(Place place, std::size_t length, Problem problem) {
   report(Severity::warning, place, length, std::move(problem));
 }

@@ -28,8 +28,10 @@ class Reporter {
   /// Something the old reader skipped with a message: an error, or in lenient reading a warning that says
   /// what is assumed.
   void error(Place place, std::size_t length, Problem problem);
+  /// An error in lenient reading too.
+  void strict_error(Place place, std::size_t length, Problem problem);
   void warning(Place place, std::size_t length, Problem problem);
-  /// An error however lenient we are.
+  /// The same for what has no place in a line.
   void failure(Position where, Problem problem);
 
  private:

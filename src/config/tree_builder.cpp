@@ -214,7 +214,9 @@ const Statement* lacks_its_brace(std::span<const Statement> statements, const Tr
     if (i + 1 == statements.size()) continue;
     const Position here = storage.position(statement.keyword.place, 1);
     const Position next = storage.position(statements[i + 1].keyword.place, 1);
-    if (here.file == next.file && here.line < next.line && here.column < next.column) return &statement;
+    const auto indentation = [](const Position& at) { return skip_blanks(at.source_line, 0); };
+    if (here.file == next.file && here.line < next.line && indentation(here) < indentation(next))
+      return &statement;
   }
   return nullptr;
 }
