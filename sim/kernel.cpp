@@ -1,0 +1,198 @@
+#include "sim/kernel.hpp"
+
+#include <algorithm>
+
+namespace sim {
+
+namespace {
+
+bool same(const net::InterfaceAddress& a, const net::InterfaceAddress& b) {
+  return a.interface == b.interface && a.address == b.address;
+}
+
+}  // namespace
+
+net::MacAddress mac_of(HostId host, std::uint32_t interface_number) {
+  return {
+      {0x02, 0, 0, 0, static_cast<std::uint8_t>(host.value), static_cast<std::uint8_t>(interface_number)}};
+}
+
+HostId host_of(const net::MacAddress& mac) { return HostId{mac.octets[4]}; }
+
+Kernel::Kernel(HostId host, std::vector<InterfacePlan> interfaces)
+    : host_(host), plans_(std::move(interfaces)) {
+  for (const InterfacePlan& plan : plans_) {
+    if (plan.present) create_interface(plan.name);
+  }
+}
+
+Kernel::Events Kernel::create_interface(const std::string& name) {
+  const InterfacePlan* plan = plan_of(name);
+  if (plan == nullptr || find(name) != nullptr) return {};
+  net::Interface made;
+  made.index = net::InterfaceIndex{next_index_++};
+  made.name = name;
+  made.mac = mac_of(host_, static_cast<std::uint32_t>(plan - plans_.data()));
+  made.has_mac = true;
+  made.admin_up = made.running = true;
+  interfaces_.push_back(made);
+  Events out{engine::event::InterfaceChanged{made}};
+  give_own_addresses(made, std::nullopt, out);
+  return out;
+}
+
+Kernel::Events Kernel::remove_interface(const std::string& name) {
+  const net::Interface* gone = find(name);
+  if (gone == nullptr) return {};
+  const net::InterfaceIndex index = gone->index;
+  Events out;
+  for (const auto& address : addresses_) {
+    if (address.interface == index) out.push_back(engine::event::AddressRemoved{address});
+  }
+  std::erase_if(addresses_, [&](const auto& address) { return address.interface == index; });
+  std::erase_if(interfaces_, [&](const auto& interface) { return interface.index == index; });
+  out.push_back(engine::event::InterfaceRemoved{index});
+  return out;
+}
+
+Kernel::Events Kernel::set_admin(const std::string& name, bool up) {
+  net::Interface* interface = find(name);
+  return interface == nullptr ? Events{} : changed(*interface, up, interface->running);
+}
+
+Kernel::Events Kernel::set_carrier(const std::string& name, bool running) {
+  net::Interface* interface = find(name);
+  return interface == nullptr ? Events{} : changed(*interface, interface->admin_up, running);
+}
+
+Kernel::Events Kernel::changed(net::Interface& interface, bool admin_up, bool running) {
+  if (interface.admin_up == admin_up && interface.running == running) return {};
+  const bool went_down = interface.admin_up && !admin_up;
+  const bool came_up = !interface.admin_up && admin_up;
+  interface.admin_up = admin_up;
+  interface.running = running;
+  Events out{engine::event::InterfaceChanged{interface}};
+  if (went_down) {  // Linux flushes IPv6 addresses, and keeps those of IPv4
+    const auto flushed = [&](const auto& address) {
+      return address.interface == interface.index && address.address.address.is_v6();
+    };
+    for (const auto& address : addresses_) {
+      if (flushed(address)) out.push_back(engine::event::AddressRemoved{address});
+    }
+    std::erase_if(addresses_, flushed);
+  }
+  if (came_up) give_own_addresses(interface, net::Family::v6, out);
+  return out;
+}
+
+core::Result<Kernel::Events> Kernel::add_address(const net::InterfaceAddress& address) {
+  const net::Interface* target = interface(address.interface);
+  if (target == nullptr) return std::unexpected(core::Error{errno_no_such_device, "no such interface"});
+  if (refusal) return std::unexpected(core::Error{*refusal, "refused for the experiment"});
+  if (std::ranges::any_of(addresses_, [&](const auto& present) { return same(present, address); }))
+    return Events{};
+  if (address.address.address.is_v6() && !target->admin_up) {
+    return std::unexpected(core::Error{errno_network_down, "no IPv6 address on an interface that is down"});
+  }
+  addresses_.push_back(address);
+  return Events{engine::event::AddressAdded{address}};
+}
+
+Kernel::Events Kernel::remove_address(const net::InterfaceAddress& address) {
+  const auto found =
+      std::ranges::find_if(addresses_, [&](const auto& present) { return same(present, address); });
+  if (found == addresses_.end()) return {};
+  Events out{engine::event::AddressRemoved{*found}};
+  addresses_.erase(found);
+  return out;
+}
+
+Kernel::Events Kernel::remove_everywhere(const net::IpAddress& address) {
+  Events out;
+  for (const auto& present : addresses_) {
+    if (present.address.address == address) out.push_back(engine::event::AddressRemoved{present});
+  }
+  std::erase_if(addresses_, [&](const auto& present) { return present.address.address == address; });
+  return out;
+}
+
+void Kernel::reboot() {
+  std::vector<std::string> present;
+  for (const auto& interface : interfaces_) present.push_back(interface.name);
+  interfaces_.clear();
+  addresses_.clear();
+  refusal.reset();
+  next_index_ = 2;
+  for (const auto& name : present) create_interface(name);
+}
+
+const net::Interface* Kernel::interface(net::InterfaceIndex index) const {
+  const auto found = std::ranges::find(interfaces_, index, &net::Interface::index);
+  return found == interfaces_.end() ? nullptr : &*found;
+}
+
+const net::Interface* Kernel::interface(const std::string& name) const {
+  const auto found = std::ranges::find(interfaces_, name, &net::Interface::name);
+  return found == interfaces_.end() ? nullptr : &*found;
+}
+
+net::Interface* Kernel::find(const std::string& name) {
+  const auto found = std::ranges::find(interfaces_, name, &net::Interface::name);
+  return found == interfaces_.end() ? nullptr : &*found;
+}
+
+const InterfacePlan* Kernel::plan_of(const std::string& name) const {
+  const auto found = std::ranges::find(plans_, name, &InterfacePlan::name);
+  return found == plans_.end() ? nullptr : &*found;
+}
+
+std::optional<SegmentId> Kernel::segment_of(net::InterfaceIndex index) const {
+  const net::Interface* found = interface(index);
+  const InterfacePlan* plan = found == nullptr ? nullptr : plan_of(found->name);
+  return plan == nullptr ? std::nullopt : std::optional(plan->segment);
+}
+
+std::optional<net::InterfaceIndex> Kernel::index_on(SegmentId segment) const {
+  for (const auto& interface : interfaces_) {
+    if (segment_of(interface.index) == segment) return interface.index;
+  }
+  return std::nullopt;
+}
+
+std::optional<net::InterfaceIndex> Kernel::route_to(const net::IpAddress& destination) const {
+  for (const auto& address : addresses_) {
+    if (address.address.contains(destination)) return address.interface;
+  }
+  return std::nullopt;
+}
+
+bool Kernel::holds(net::InterfaceIndex index, const net::IpAddress& address) const {
+  return std::ranges::any_of(addresses_, [&](const auto& present) {
+    return present.interface == index && present.address.address == address;
+  });
+}
+
+std::vector<net::IpAddress> Kernel::answered(SegmentId segment) const {
+  std::vector<net::IpAddress> out;
+  for (const auto& address : addresses_) {
+    const net::Interface* on = interface(address.interface);
+    if (on != nullptr && on->usable() && segment_of(on->index) == segment)
+      out.push_back(address.address.address);
+  }
+  return out;
+}
+
+void Kernel::give_own_addresses(const net::Interface& interface, std::optional<net::Family> only,
+                                Events& out) {
+  for (const net::Prefix& own : plan_of(interface.name)->addresses) {
+    if (only && own.address.family != *only) continue;
+    net::InterfaceAddress address;
+    address.interface = interface.index;
+    address.address = own;
+    if (own.address.is_link_local()) address.scope = static_cast<std::uint8_t>(net::Scope::link);
+    addresses_.push_back(address);
+    out.push_back(engine::event::AddressAdded{address});
+  }
+}
+
+}  // namespace sim
