@@ -1,0 +1,176 @@
+// The inside of the failover engine: the routers, the indices that find the one an event concerns without looking at the
+// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in four files:
+// failover.cpp (doors, packets, timeouts), failover_kernel.cpp (interfaces and addresses), failover_perform.cpp (actions) and
+// failover_reload.cpp (configuration).
+#pragma once
+
+#include <bitset>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/advert_packets.hpp"
+#include "engine/announcer.hpp"
+#include "engine/deadlines.hpp"
+#include "engine/failover.hpp"
+#include "engine/held_addresses.hpp"
+#include "engine/interface_table.hpp"
+#include "vrrp/instance.hpp"
+
+namespace engine {
+
+class Failover::Implementation {
+ public:
+  explicit Implementation(FailoverConfig config);
+  Implementation(FailoverConfig config, FailoverSnapshot previous, core::Time last_alive);
+
+  Actions handle(core::Time now, const Event& event);
+  Actions handle_timeout(core::Time now);
+  std::optional<core::Time> next_timeout() const;
+  FailoverSnapshot snapshot(core::Time now) const;
+
+ private:
+  using Number = std::uint32_t;  // of a router, in routers_; used again after a reload took one away
+
+  struct Router {
+    explicit Router(const InstanceConfig& config) : instance(config.vrrp), hooks(config.hooks) {
+      addresses.assign(config.vrrp);
+    }
+
+    vrrp::Instance instance;
+    notify::Hooks hooks;
+    HeldAddresses addresses;
+    AdvertPackets packets;
+    net::InterfaceIndex interface;              // 0: missing, or the router has none
+    std::vector<vrrp::Fault> install_faults;    // addresses the kernel refused
+    std::optional<core::Time> install_retry;    // when they are forgotten
+    core::Duration install_patience{};          // grows with every refusal
+    std::optional<core::Time> restore_noticed;  // when it was last said that somebody removes our addresses
+  };
+
+  /// Which router a packet is for. Of a unicast router the destination is its own source address.
+  struct PacketKey {
+    net::InterfaceIndex interface;
+    std::uint8_t vrid = 0;
+    net::IpAddress destination;  // unspecified: whatever it is
+
+    friend bool operator==(const PacketKey&, const PacketKey&) = default;
+  };
+  struct PacketKeyHash {
+    std::size_t operator()(const PacketKey& key) const noexcept {
+      const std::size_t place = static_cast<std::size_t>(key.interface.value) << 8 | key.vrid;
+      return std::hash<net::IpAddress>{}(key.destination) ^ (place * 0x9E3779B97F4A7C15ULL);
+    }
+  };
+  struct HolderRef {
+    Number router = 0;
+    std::uint32_t position = 0;  // in its HeldAddresses
+
+    friend bool operator==(const HolderRef&, const HolderRef&) = default;
+  };
+
+  /// A router that a reload changes and does not restart.
+  struct Changed {
+    Number number = 0;
+    const vrrp::Config* config = nullptr;
+    bool addresses_added = false;
+  };
+
+  // failover.cpp
+  void on(core::Time now, const event::PacketReceived& received, Actions& out);
+  void on(core::Time now, const event::SendFailed& failed, Actions& out);
+  void on(core::Time now, const event::StopRequested& requested, Actions& out);
+  void on(core::Time now, const event::CountersCleared& cleared, Actions& out);
+  void serve(core::Time now, Number number, Actions& out);
+  void settle(Number number);
+  Router* addressee(const event::PacketReceived& received, std::uint8_t vrid, Number& number);
+  void unknown_vrid(const event::PacketReceived& received, std::uint8_t vrid, Actions& out);
+  void remark_packet(Router& router, const event::PacketReceived& received,
+                     const vrrp::ReceiveContext& context, Actions& out);
+
+  // failover_kernel.cpp
+  void on(core::Time now, const event::KernelListed& listed, Actions& out);
+  void on(core::Time now, const event::InterfaceChanged& changed, Actions& out);
+  void on(core::Time now, const event::InterfaceRemoved& removed, Actions& out);
+  void on(core::Time now, const event::AddressAdded& added, Actions& out);
+  void on(core::Time now, const event::AddressRemoved& removed, Actions& out);
+  void on(core::Time now, const event::InstallFailed& failed, Actions& out);
+  void start_all(core::Time now, Actions& out);
+  void start(core::Time now, Number number, Actions& out);
+  void catch_up(core::Time now, Number number, Actions& out);
+  void interface_touched(core::Time now, const std::string& name, Actions& out);
+  void sources_touched(core::Time now, net::InterfaceIndex interface, const net::IpAddress& address,
+                       const Sources& before, Actions& out);
+  void evaluate(core::Time now, Number number, Actions& out);
+  std::vector<vrrp::Fault> faults_of(const Router& router) const;
+  std::optional<net::IpAddress> source_of(const Router& router) const;
+  bool source_is_here(const Router& router) const;
+  void restore(core::Time now, Number number, Actions& out);
+  void install_refused(core::Time now, Number number, const HeldAddresses::Held& held,
+                       const core::Error& error, Actions& out);
+
+  // failover_perform.cpp
+  void perform(core::Time now, Number number, const vrrp::Actions& actions, Actions& out);
+  void send_advert(Router& router, std::uint8_t priority, Actions& out);
+  void withdraw(core::Time now, Number number, Actions& out);
+  void remove_unless_held(std::vector<net::InterfaceAddress> addresses, Actions& out);
+  void announce(core::Time now, Number number, vrrp::AnnouncementPlan::Rounds rounds, Actions& out);
+  void announce_source(core::Time now, Number number, Actions& out);
+  void report(Router& router, const vrrp::Transition& transition, Actions& out);
+  static void run_hooks(const Router& router, std::vector<notify::Command> commands, Actions& out);
+  void listen_if_changed(Actions& out);
+
+  // failover_reload.cpp
+  void on(core::Time now, const event::Reconfigured& reconfigured, Actions& out);
+  void adopt(core::Time now, const FailoverConfig& config, Actions& out);
+  bool change_addresses(core::Time now, Number number, const vrrp::Config& config,
+                        std::vector<net::InterfaceAddress>& unwanted);
+  void change(core::Time now, const Changed& changed, Actions& out);
+  Number add(const InstanceConfig& config);
+  void retire(core::Time now, Number number, vrrp::Reason reason, Actions& out);
+  void resolve(Number number);
+  void find_interfaces(Router& router, const vrrp::Config& config);
+  void index(Number number, const vrrp::Config& config);
+  void unindex(Number number);
+  void index_packets(Number number);
+  void unindex_packets(Number number);
+  void request_sysctls(const Router& router, Actions& out);
+
+  bool is_virtual(const AddressKey& key) const { return holders_.contains(key); }
+  static void notice(action::Notice::Level level, const std::string& instance, std::string_view id,
+                     std::string text, Actions& out);
+
+  FailoverConfig settings_;  // without its instances: the routers have them
+  std::vector<std::unique_ptr<Router>> routers_;
+  std::vector<Number> unused_;
+  std::vector<Number> order_;  // as configured
+  Deadlines deadlines_;
+  Announcer announcer_;
+  InterfaceTable interfaces_;
+
+  std::unordered_map<std::string, Number> by_name_;
+  std::unordered_map<std::string, std::set<Number>>
+      by_interface_;  // the router's own, and those its addresses name
+  std::unordered_multimap<PacketKey, Number, PacketKeyHash> by_packet_;
+  std::unordered_map<net::IpAddress, std::set<Number>> by_tracked_source_;
+  std::unordered_map<AddressKey, std::vector<HolderRef>> holders_;
+
+  bool listed_ = false;  // the first listing of the kernel is in
+  bool stopped_ = false;
+  core::Time hold_until_{};
+  std::optional<FailoverSnapshot> previous_;
+  std::unordered_map<std::string, std::size_t> previous_instances_;  // by name, in previous_
+  core::Time last_alive_{};
+  std::uint64_t sequence_ = 0;
+  std::uint64_t unknown_vrid_packets_ = 0;
+  std::uint64_t malformed_packets_ = 0;
+  std::bitset<256> unknown_vrids_noticed_;
+  bool listen_may_have_changed_ = false;
+  std::optional<std::vector<action::Listen::Where>> listening_;
+  std::set<std::string> sysctls_set_;  // interfaces whose promote_secondaries we asked for
+};
+
+}  // namespace engine

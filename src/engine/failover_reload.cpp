@@ -1,0 +1,248 @@
+// A configuration becomes routers: at start all of them, later only what is new, different or gone. Also the indices.
+#include <algorithm>
+#include <utility>
+
+#include "engine/failover_implementation.hpp"
+
+namespace engine {
+
+using core::Time;
+
+namespace {
+
+// What a router cannot change and stay the same router in the eyes of the others.
+bool same_router(const vrrp::Config& a, const vrrp::Config& b) {
+  return a.vrid == b.vrid && a.family == b.family && a.interface == b.interface && a.vrf == b.vrf &&
+         a.multicast() == b.multicast() && a.unicast == b.unicast && a.source == b.source;
+}
+
+}  // namespace
+
+void Failover::Implementation::on(Time now, const event::Reconfigured& reconfigured, Actions& out) {
+  adopt(now, reconfigured.config, out);
+}
+
+// First those that go, so that an address may move from one router to another; then what changes; then what is new.
+void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Actions& out) {
+  announcer_.configure(config.pacing);
+  settings_ = {config.router_id,
+               {},
+               config.pacing,
+               config.startup_delay,
+               config.log_unknown_vrids,
+               config.remove_addresses_on_stop};
+
+  std::unordered_map<std::string_view, const InstanceConfig*> next;
+  for (const InstanceConfig& instance : config.instances) next.emplace(instance.vrrp.name, &instance);
+  bool virtual_addresses_changed = false;
+  for (const Number number : order_) {
+    const vrrp::Config& old = routers_[number]->instance.config();
+    const auto found = next.find(old.name);
+    if (found != next.end() && same_router(old, found->second->vrrp)) continue;
+    retire(now, number, found == next.end() ? vrrp::Reason::removed : vrrp::Reason::reconfigured, out);
+    virtual_addresses_changed = true;
+  }
+
+  std::vector<Number> order, added;
+  std::vector<Changed> changed;
+  std::vector<net::InterfaceAddress> unwanted;
+  order.reserve(config.instances.size());
+  for (const InstanceConfig& instance : config.instances) {
+    const auto known = by_name_.find(instance.vrrp.name);
+    if (known == by_name_.end()) {
+      added.push_back(add(instance));
+      order.push_back(added.back());
+      continue;
+    }
+    const Number number = known->second;
+    order.push_back(number);
+    routers_[number]->hooks = instance.hooks;
+    if (routers_[number]->instance.config() != instance.vrrp) {
+      changed.push_back({number, &instance.vrrp, change_addresses(now, number, instance.vrrp, unwanted)});
+    }
+  }
+  order_ = std::move(order);
+  if (virtual_addresses_changed || !added.empty() || !changed.empty()) {
+    interfaces_.sort_out_sources([this](const AddressKey& key) { return is_virtual(key); });
+  }
+  remove_unless_held(std::move(unwanted), out);
+  for (const Changed& one : changed) change(now, one, out);
+  if (!listed_) return;
+  for (const Number number : added) start(now, number, out);
+}
+
+// What can be kept of the addresses is: who keeps an address does not touch it. True if there are new ones.
+bool Failover::Implementation::change_addresses(Time now, Number number, const vrrp::Config& config,
+                                                std::vector<net::InterfaceAddress>& unwanted) {
+  Router& router = *routers_[number];
+  const vrrp::Config& old = router.instance.config();
+  if (old.addresses == config.addresses && old.excluded_addresses == config.excluded_addresses) return false;
+
+  unindex(number);
+  std::unordered_map<AddressKey, HeldAddresses::Held> before;
+  for (HeldAddresses::Held& held : router.addresses.all())
+    before.emplace(key_of(held.address), std::move(held));
+  router.addresses.assign(config);
+  find_interfaces(router, config);
+  bool some_are_new = false;
+  for (HeldAddresses::Held& held : router.addresses.all()) {
+    const auto found = before.find(key_of(held.address));
+    if (found == before.end() || found->second.address != held.address) {
+      some_are_new = true;
+      held.present = found == before.end() && interfaces_.has(key_of(held.address));
+      continue;
+    }
+    held.wanted = found->second.wanted;
+    held.present = found->second.present;
+    held.adding = found->second.adding;
+    held.added = found->second.added;
+    held.echoes_expected = found->second.echoes_expected;
+    held.echoes_until = found->second.echoes_until;
+    before.erase(found);
+  }
+  for (auto& [key, held] : before) {
+    if (!held.wanted && !held.present) continue;
+    unwanted.push_back(held.address);
+    HeldAddresses::expect_removal(held, now);
+    // The same address with another look is removed and added: the echo of the removal finds the new one.
+    for (HeldAddresses::Held& successor : router.addresses.all()) {
+      if (key_of(successor.address) != key) continue;
+      successor.echoes_expected = held.echoes_expected;
+      successor.echoes_until = held.echoes_until;
+    }
+  }
+  index(number, config);
+  return some_are_new;
+}
+
+void Failover::Implementation::change(Time now, const Changed& changed, Actions& out) {
+  Router& router = *routers_[changed.number];
+  unindex(changed.number);
+  router.packets.forget();
+  const auto actions =
+      router.instance.handle(now, vrrp::event::Reconfigured{*changed.config, changed.addresses_added});
+  index(changed.number, router.instance.config());
+  perform(now, changed.number, actions, out);
+  if (!listed_) return;
+  request_sysctls(router, out);
+  evaluate(now, changed.number, out);
+  settle(changed.number);
+}
+
+Failover::Implementation::Number Failover::Implementation::add(const InstanceConfig& config) {
+  Number number = static_cast<Number>(routers_.size());
+  if (unused_.empty()) {
+    routers_.emplace_back();
+  } else {
+    number = unused_.back();
+    unused_.pop_back();
+  }
+  routers_[number] = std::make_unique<Router>(config);
+  find_interfaces(*routers_[number], config.vrrp);
+  index(number, config.vrrp);
+  return number;
+}
+
+void Failover::Implementation::retire(Time now, Number number, vrrp::Reason reason, Actions& out) {
+  perform(now, number, routers_[number]->instance.handle(now, vrrp::event::Stopped{reason, true}), out);
+  announcer_.forget(number);
+  unindex(number);
+  deadlines_.clear(number);
+  routers_[number].reset();
+  unused_.push_back(number);
+}
+
+// Looks the interfaces up again, and what is on them if that is news.
+void Failover::Implementation::resolve(Number number) {
+  Router& router = *routers_[number];
+  unindex(number);
+  find_interfaces(router, router.instance.config());
+  index(number, router.instance.config());
+}
+
+void Failover::Implementation::find_interfaces(Router& router, const vrrp::Config& config) {
+  const auto index_of = [&](const std::string& name) {
+    const net::Interface* interface = interfaces_.find(name);
+    return interface == nullptr ? net::InterfaceIndex{} : interface->index;
+  };
+  router.interface = config.interface.empty() ? net::InterfaceIndex{} : index_of(config.interface);
+  for (HeldAddresses::Held& held : router.addresses.all()) {
+    const net::InterfaceIndex found = held.interface.empty() ? router.interface : index_of(held.interface);
+    if (found == held.address.interface) continue;
+    held.address.interface = found;
+    held.present = interfaces_.has(key_of(held.address));
+    held.adding = false;
+    held.echoes_expected = 0;
+  }
+}
+
+void Failover::Implementation::index(Number number, const vrrp::Config& config) {
+  const Router& router = *routers_[number];
+  listen_may_have_changed_ = true;
+  by_name_.emplace(config.name, number);
+  if (!config.interface.empty()) by_interface_[config.interface].insert(number);
+  const auto& addresses = router.addresses.all();
+  for (std::uint32_t position = 0; position < addresses.size(); ++position) {
+    const HeldAddresses::Held& held = addresses[position];
+    if (!held.interface.empty()) by_interface_[held.interface].insert(number);
+    holders_[key_of(held.address)].push_back({number, position});
+  }
+  if (config.source && config.track_source) by_tracked_source_[*config.source].insert(number);
+  index_packets(number);
+}
+
+void Failover::Implementation::unindex(Number number) {
+  const Router& router = *routers_[number];
+  const vrrp::Config& config = router.instance.config();
+  const auto leave = [&](auto& index, const auto& key) {
+    const auto entry = index.find(key);
+    if (entry == index.end()) return;
+    entry->second.erase(number);
+    if (entry->second.empty()) index.erase(entry);
+  };
+  by_name_.erase(config.name);
+  leave(by_interface_, config.interface);
+  for (const HeldAddresses::Held& held : router.addresses.all()) {
+    leave(by_interface_, held.interface);
+    const auto holders = holders_.find(key_of(held.address));
+    if (holders == holders_.end()) continue;
+    std::erase_if(holders->second, [&](const HolderRef& ref) { return ref.router == number; });
+    if (holders->second.empty()) holders_.erase(holders);
+  }
+  if (config.source) leave(by_tracked_source_, *config.source);
+  unindex_packets(number);
+}
+
+// Adverts to the group, or to our own address; and, so that a packet to a wrong place is counted by who it concerns, without
+// regard to the destination.
+void Failover::Implementation::index_packets(Number number) {
+  const Router& router = *routers_[number];
+  const vrrp::Config& config = router.instance.config();
+  if (router.interface == net::InterfaceIndex{} && !config.interface.empty()) return;
+  by_packet_.emplace(PacketKey{router.interface, config.vrid, net::IpAddress::any(config.family)}, number);
+  const auto destination =
+      config.multicast() ? std::optional(config.multicast_group) : router.instance.source();
+  if (destination) by_packet_.emplace(PacketKey{router.interface, config.vrid, *destination}, number);
+}
+
+void Failover::Implementation::unindex_packets(Number number) {
+  const Router& router = *routers_[number];
+  const vrrp::Config& config = router.instance.config();
+  const auto leave = [&](const net::IpAddress& destination) {
+    auto [entry, end] = by_packet_.equal_range({router.interface, config.vrid, destination});
+    while (entry != end) entry = entry->second == number ? by_packet_.erase(entry) : std::next(entry);
+  };
+  leave(net::IpAddress::any(config.family));
+  const auto destination =
+      config.multicast() ? std::optional(config.multicast_group) : router.instance.source();
+  if (destination) leave(*destination);
+}
+
+void Failover::Implementation::request_sysctls(const Router& router, Actions& out) {
+  const vrrp::Config& config = router.instance.config();
+  if (!config.promote_secondaries || router.interface == net::InterfaceIndex{}) return;
+  if (!sysctls_set_.insert(config.interface).second) return;
+  out.emplace_back(action::SetInterfaceSysctl{config.interface, "promote_secondaries", "1"});
+}
+
+}  // namespace engine
