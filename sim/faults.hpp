@@ -1,0 +1,57 @@
+// Everything that can be done to a world, each told to the watchers in the words the auditors understand: what lasts is an
+// impairment until it is repaired, what is over at once a disturbance. The random chaos and the text scenarios both go
+// through here.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "sim/world.hpp"
+
+namespace sim {
+
+class Faults {
+ public:
+  explicit Faults(World& world);
+
+  // The wire.
+  void set_link(HostId from, HostId to, LinkSettings settings);
+  void cut(HostId from, HostId to, bool both_ways);
+  /// From everybody else, neighbours included.
+  void isolate(HostId host);
+  void heal_network();
+
+  // The machine.
+  void crash(HostId host);
+  void start(HostId host);
+  void stop(HostId host);
+  void kill(HostId host);
+  void resume(HostId host);
+  void pause(HostId host);
+  void proceed(HostId host);
+  void reload(HostId host, engine::FailoverConfig config);
+
+  // Its kernel.
+  void set_carrier(HostId host, const std::string& interface, bool running);
+  void set_admin(HostId host, const std::string& interface, bool up);
+  void remove_interface(HostId host, const std::string& interface);
+  void create_interface(HostId host, const std::string& interface);
+  void refuse(HostId host, int error);
+  void allow(HostId host);
+  void take(HostId host, const net::IpAddress& address) { world_.node(host).take_address(address); }
+  void overrun(HostId host) { world_.node(host).overrun(); }
+
+  /// Everything works again, everybody runs.
+  void heal_everything(const Plan& plan);
+
+ private:
+  void note_network();
+  void set_impaired(HostId host, const std::string& what, bool now);
+
+  World& world_;
+  bool network_impaired_ = false;
+  std::map<HostId, std::set<std::string>> impaired_;
+};
+
+}  // namespace sim
