@@ -77,6 +77,12 @@ std::vector<Packet> every_kind(std::uint8_t vrid, in_addr source) {
           make({.vrid = vrid, .addresses = 255, .checksum_right = false}, source)};
 }
 
+double monotonic_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
 void sleep_until(timespec& next, long step_ns) {
   next.tv_nsec += step_ns;
   next.tv_sec += next.tv_nsec / ns_per_second;
@@ -85,7 +91,8 @@ void sleep_until(timespec& next, long step_ns) {
   }
 }
 
-int run(const char* source_text, std::uint8_t vrid, long rate, long count) {
+/// Ends when `count` are sent or their time is over, whichever comes first, and prints how many a second it was.
+int run(const char* source_text, std::uint8_t vrid, double rate, long count) {
   in_addr source{};
   const int socket = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
   if (socket < 0 || inet_pton(AF_INET, source_text, &source) != 1) {
@@ -98,18 +105,22 @@ int run(const char* source_text, std::uint8_t vrid, long rate, long count) {
   group.sin_addr.s_addr = htonl(0xe0000012);
 
   const auto packets = every_kind(vrid, source);
-  const long batch = std::max(1L, rate / 1000);
+  const long batch = std::max(1L, static_cast<long>(rate) / 1000);
+  const long step_ns = static_cast<long>(static_cast<double>(ns_per_second * batch) / rate);
+  const double start = monotonic_seconds();
+  const double limit_s = static_cast<double>(count) / rate;
   timespec next{};
   clock_gettime(CLOCK_MONOTONIC, &next);
   long sent = 0;
-  while (sent < count) {
+  while (sent < count && monotonic_seconds() - start < limit_s) {
     for (long i = 0; i < batch && sent < count; ++i, ++sent) {
       const auto& packet = packets[static_cast<std::size_t>(sent) % packets.size()];
       (void)sendto(socket, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&group),
                    sizeof group);
     }
-    sleep_until(next, ns_per_second / rate * batch);
+    sleep_until(next, step_ns);
   }
+  std::printf("%.1f\n", static_cast<double>(sent) / (monotonic_seconds() - start));
   return 0;
 }
 
@@ -120,5 +131,5 @@ int main(int argc, char** argv) {
     std::puts("usage: junk SOURCE-ADDRESS VRID PACKETS-A-SECOND PACKETS");
     return argc == 5 ? 0 : 1;
   }
-  return run(argv[1], static_cast<std::uint8_t>(std::atoi(argv[2])), std::atol(argv[3]), std::atol(argv[4]));
+  return run(argv[1], static_cast<std::uint8_t>(std::atoi(argv[2])), std::atof(argv[3]), std::atol(argv[4]));
 }

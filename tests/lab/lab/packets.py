@@ -1,6 +1,7 @@
 """What is on the wire: a sniffer on a node's eth0, VRRP adverts as values, and tshark as the judge of them."""
 
 import collections
+import ctypes
 import dataclasses
 import ipaddress
 import socket
@@ -57,11 +58,14 @@ def decode_advert(when, frame):
 class Sniffer:
     """Records every frame that reaches the node's eth0, from construction to close."""
 
-    def __init__(self, node, interface="eth0", buffer=64 << 20):
+    def __init__(self, node, interface="eth0", only_outgoing=False):
+        """With `only_outgoing` the kernel leaves out everything but what the node itself sends."""
         with node.inside():
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+            if only_outgoing:
+                self._filter_outgoing()
             self._socket.bind((interface, _ETH_P_ALL))
-        self._socket.setsockopt(socket.SOL_SOCKET, 33, buffer)  # SO_RCVBUFFORCE
+        self._socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._socket.settimeout(0.05)
         self._frames = collections.deque()
@@ -70,6 +74,13 @@ class Sniffer:
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
         node.network.on_close(self.close)
+
+    def _filter_outgoing(self):
+        """A socket filter: packet type (ancillary load) is PACKET_OUTGOING, or nothing."""
+        program = b"".join(struct.pack("=HBBI", *line) for line in (
+            (0x20, 0, 0, 0xFFFFF004), (0x15, 0, 1, 4), (0x06, 0, 0, 0xFFFFFFFF), (0x06, 0, 0, 0)))
+        buffer = ctypes.create_string_buffer(program, len(program))
+        self._socket.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HP", 4, ctypes.addressof(buffer)))  # SO_ATTACH_FILTER
 
     def _receive(self):
         while not self._stopping:
@@ -164,8 +175,20 @@ def _ipv6_checksum_right(frame):
     return total == 0xFFFF
 
 
+def _changed_address(message):
+    """The address in a message about one: the local one where there are two."""
+    found = {}
+    position = 8
+    while position + 4 <= len(message):
+        length, kind = struct.unpack_from("=HH", message, position)
+        found[kind] = message[position + 4:position + length]
+        position += max(4, (length + 3) & ~3)
+    raw = found.get(2, found.get(1))
+    return str(ipaddress.ip_address(raw)) if raw else ""
+
+
 class KernelChanges:
-    """Every change of links, addresses, routes, rules and neighbours that a node's kernel announces."""
+    """Every change of links, addresses, routes and rules that a node's kernel announces: (time, what, address or "")."""
 
     GROUPS = {"link": 1 << 0, "address4": 1 << 4, "route4": 1 << 6, "rule4": 1 << 7, "address6": 1 << 8, "route6": 1 << 10}
     NAMES = {16: "link added", 17: "link removed", 20: "address added", 21: "address removed", 24: "route added",
@@ -195,7 +218,8 @@ class KernelChanges:
             now = time.time()
             while len(data) >= 16:
                 length, kind = struct.unpack_from("=IH", data)
-                self._changes.append((now, self.NAMES.get(kind, str(kind))))
+                address = _changed_address(data[16:length]) if kind in (20, 21) else ""
+                self._changes.append((now, self.NAMES.get(kind, str(kind)), address))
                 data = data[(length + 3) & ~3:]
 
     def close(self):
