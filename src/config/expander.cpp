@@ -511,10 +511,12 @@ void Expander::spend(std::size_t octets) {
   const bool before = exhausted();
   spent_ += octets;
   if (before || !exhausted()) return;
+  const Place place = storage_.place_in_file(line_.file, line_.offset, 0, frame_);
   reporter_.failure(
-      {}, {.id = "too-large",
-           .message = fmt::format("the configuration grows past {} octets when it is expanded", limit_),
-           .hint = "a sequence or a definition stands for more text than anybody can have meant"});
+      storage_.position(place, 0),
+      {.id = "too-large",
+       .message = fmt::format("the configuration grows past {} octets when it is expanded", limit_),
+       .hint = "a sequence or a definition stands for more text than anybody can have meant"});
 }
 
 }  // namespace config
