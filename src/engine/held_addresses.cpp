@@ -90,7 +90,7 @@ bool HeldAddresses::gone(Held& held, Time now) {
   held.present = false;
   held.adding = false;
   if (!held.wanted || !held.track) return false;
-  restore_after(restored_ ? std::max(now, *restored_ + restore_gap) : now);
+  restore_after(held.restored ? std::max(now, *held.restored + restore_gap) : now);
   return true;
 }
 
@@ -102,11 +102,11 @@ std::vector<net::InterfaceAddress> HeldAddresses::restore(Time now) {
   std::vector<net::InterfaceAddress> missing;
   if (!restore_at_ || now < *restore_at_) return missing;
   restore_at_.reset();
-  restored_ = now;
   for (Held& held : held_) {
     if (!held.wanted || held.present || held.adding || !held.track || !exists(held)) continue;
     held.adding = true;
     held.added = now;
+    held.restored = now;
     missing.push_back(held.address);
   }
   return missing;

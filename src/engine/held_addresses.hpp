@@ -25,7 +25,8 @@ class HeldAddresses {
     bool present = false;
     bool adding = false;  // asked for at `added`, not yet seen
     core::Time added{};
-    std::uint8_t echoes_expected = 0;  // removals of ours that the kernel has yet to report
+    std::optional<core::Time> restored;  // when it was last put back
+    std::uint8_t echoes_expected = 0;    // removals of ours that the kernel has yet to report
     core::Time echoes_until{};
 
     /// Without such an address a master would answer for nothing.
@@ -58,7 +59,6 @@ class HeldAddresses {
 
  private:
   std::vector<Held> held_;
-  std::optional<core::Time> restored_;
   std::optional<core::Time> restore_at_;
 };
 

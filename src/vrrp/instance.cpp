@@ -255,6 +255,9 @@ bool Instance::fell_behind(Time now) const {
 }
 
 void Instance::listen_again_if_paused(Time now, Actions& out) {
+  // A backup that wakes up long after its timer ran out was asleep, and so knows nothing of who is master.
+  if (state_ == State::backup && deadline_ && now - *deadline_ >= master_interval_)
+    deadline_ = now + master_down();
   if (!fell_behind(now)) return;
   auto detail = fmt::format("no advert sent for {}; the others wait a little over {}",
                             seconds(now - *last_sent_), seconds(config_.down_timer_adverts * interval_));
