@@ -30,7 +30,7 @@ class Listening : public Auditor {
     const auto woke = woke_.find(observation.host);
     const Group* group = layout().group_of(Member{observation.host, advert.instance});
     if (advert.priority == 0 || woke == woke_.end() || group == nullptr) return;
-    if (woke->second.slept <= group->takeover) return;
+    if (woke->second.slept <= group->takeover + group->interval) return;
     if (observation.when >= woke->second.when + group->shortest_interval) return;
     complain(observation.when,
              node_name(observation.host) + " " + advert.instance + " slept and sent before it listened");

@@ -264,7 +264,7 @@ TEST(AuditListening, IsContentAfterAShortNapAResignationOrAWait) {
 
 TEST(AuditConvergence, FiresWhenNobodyTakesTheAddress) {
   History history(audit_convergence(two_nodes()));
-  history.at(0s).see(a, fact::Available{"VI", true}).see(a, fact::Disturbed{"start"}).at(5s);
+  history.at(0s).see(a, fact::Disturbed{"start"}).see(a, fact::Available{"VI", true}).at(5s);
   EXPECT_THAT(history.verdict(), says("nobody owns 10.0.0.100"));
 }
 
@@ -277,8 +277,8 @@ TEST(AuditConvergence, FiresWhenFaultOutlivesItsCause) {
 
 TEST(AuditConvergence, IsContentWithAnOwnerInTimeOrNobodyToServe) {
   History history(audit_convergence(two_nodes()));
-  history.at(0s).see(a, fact::Available{"VI", true}).see(a, fact::Disturbed{"start"}).at(3s).owns(a);
-  history.at(20s).see(a, fact::Disturbed{"power"}).loses(a).see(a, fact::Available{"VI", false}).at(60s);
+  history.at(0s).see(a, fact::Disturbed{"start"}).see(a, fact::Available{"VI", true}).at(3s).owns(a);
+  history.at(20s).see(a, fact::Disturbed{"power"}).see(a, fact::Available{"VI", false}).loses(a).at(60s);
   EXPECT_THAT(history.verdict(), IsEmpty());
 }
 
