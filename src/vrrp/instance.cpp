@@ -101,12 +101,12 @@ void Instance::enter(Time now, State next, Transition why, Actions& out) {
 void Instance::leave_master(Reason reason, Actions& out) {
   const bool resigns = reason == Reason::fault || reason == Reason::stopped || reason == Reason::removed ||
                        reason == Reason::reconfigured;
-  if (resigns && can_send()) {
+  if (resigns && can_send() && !leaves_no_trace_) {
     ++counters_.adverts_sent;
     ++counters_.priority_zero_sent;
     out.emplace_back(action::SendAdvert{0});
   }
-  out.emplace_back(action::WithdrawAddresses{});
+  if (!leaves_no_trace_) out.emplace_back(action::WithdrawAddresses{});
   ++counters_.released_master;
   plan_.cancel();
   last_sent_.reset();
@@ -190,13 +190,8 @@ void Instance::on(Time, const event::SourceChanged& changed, Actions&) { source_
 
 void Instance::on(Time now, const event::Stopped& stopped, Actions& out) {
   if (state_ == State::initialize) return;
+  leaves_no_trace_ = !stopped.withdraw;
   enter(now, State::initialize, because(stopped.reason), out);
-  if (stopped.withdraw) return;
-  // Neither resigned nor withdrawn: the addresses stay for whoever comes after us.
-  std::erase_if(out, [](const Action& action) {
-    return std::holds_alternative<action::SendAdvert>(action) ||
-           std::holds_alternative<action::WithdrawAddresses>(action);
-  });
 }
 
 void Instance::on(Time now, const event::Reconfigured& reconfigured, Actions& out) {

@@ -206,6 +206,7 @@ class Instance {
   AnnouncementPlan plan_;
   Counters counters_;
   bool old_unicast_checksum_ = false;
+  bool leaves_no_trace_ = false;  // stopped without resigning: whoever comes after us finds the addresses
   std::vector<std::string_view> remarks_;  // ids are literals
   std::optional<core::Time> remarks_cleared_;
 };

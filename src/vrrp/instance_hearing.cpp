@@ -33,21 +33,20 @@ void Instance::on(Time now, const event::AdvertReceived& advert, Actions& out) {
   }
   ++counters_.adverts_received;
   if (advert.priority == 0) ++counters_.priority_zero_received;
-  if (advert.source == source_) {
-    ++counters_.own_packets;
-    remark(Level::warning, "own_packet", out, [&] {
-      return fmt::format(
-          "an advert with our own source {} came in: a loop in the network, or a second machine has this "
-          "address",
-          advert.source.to_string());
-    });
-    if (state_ == State::master) return;
-  }
+  const bool own = advert.source == source_;
   if (state_ == State::backup) {
     hear_as_backup(now, advert);
-  } else {
+  } else if (!own) {
     hear_as_master(now, advert, out);
   }
+  if (!own) return;
+  ++counters_.own_packets;
+  remark(Level::warning, "own_packet", out, [&] {
+    return fmt::format(
+        "an advert with our own source {} came in: a loop in the network, or a second machine has this "
+        "address",
+        advert.source.to_string());
+  });
 }
 
 void Instance::hear_as_backup(Time now, const event::AdvertReceived& advert) {
