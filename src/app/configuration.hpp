@@ -1,0 +1,26 @@
+// Reading the configuration the way the daemon does, and what of it the failover worker is given.
+#pragma once
+
+#include <string>
+
+#include "app/daemon_options.hpp"
+#include "config/load.hpp"
+#include "core/time.hpp"
+#include "runtime/messages.hpp"
+
+namespace app {
+
+/// The file a command means: as written, or the default of the name with keepalived's own as fallback.
+std::string configuration_file(const DaemonOptions& options);
+
+config::LoadOptions load_options(const DaemonOptions& options);
+
+/// True when the main file itself could not be read.
+bool main_file_missing(const config::Loaded& loaded);
+
+/// The worker's task. `uptime` is that of the machine and `running` how long the daemon is: delays of the start shrink by them.
+runtime::FailoverWorkerConfig worker_config(const DaemonOptions& options, const config::Model& model,
+                                            core::Duration uptime, core::Duration running, std::uint64_t seed,
+                                            std::uint32_t generation);
+
+}  // namespace app

@@ -1,0 +1,278 @@
+#include "app/supervisor.hpp"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+#include "app/configuration.hpp"
+#include "app/daemonize.hpp"
+#include "config/render.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/files.hpp"
+#include "runtime/scheduling.hpp"
+
+namespace app {
+namespace {
+
+constexpr const char* startup_queue = "startup_script";
+constexpr const char* shutdown_queue = "shutdown_script";
+constexpr auto script_ending =
+    std::chrono::seconds(6);  // SIGTERM, SIGKILL and some slack past a script's own limit
+
+std::string words(const notify::Command& command) {
+  std::string text;
+  for (const auto& word : command.argv) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Start start)
+    : options_(std::move(start.options)),
+      loaded_(std::move(start.loaded)),
+      files_(std::move(start.files)),
+      pid_file_(std::move(start.pid_file)),
+      service_manager_(std::move(start.service_manager)),
+      log_(std::move(start.log)),
+      failover_log_(options_.log, options_.compatible ? "Keepalived_vrrp" : "Standfast_vrrp", true),
+      signals_(io_, SIGTERM, SIGHUP, SIGCHLD),
+      watchdog_(io_),
+      stop_limit_(io_),
+      scripts_(io_, script_observer()),
+      started_(runtime::now()),
+      configuration_loaded_(started_) {
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGRTMAX - 1, SIGRTMIN + 2}) signals_.add(signal);
+  if (!options_.ignore_interrupt) signals_.add(SIGINT);
+}
+
+int Supervisor::run() {
+  ::signal(SIGPIPE, SIG_IGN);
+  if (options_.ignore_interrupt) ::signal(SIGINT, SIG_IGN);
+  await_signal();
+  feed_watchdog();
+  open_control_socket();
+  start_scripts();
+  for (const auto& refused : runtime::apply_process_settings(loaded_.model.globals.supervisor))
+    log_.warning("{}", refused.message);
+  io_.run();
+  control_.reset();
+  if (exit_status_ != 0) service_manager_.failed(exit_status_);
+  log_.info("stopped");
+  log_.flush();
+  return exit_status_;
+}
+
+void Supervisor::start_scripts() {
+  if (const auto started = scripts_.start(); !started) {
+    log_.error("{}", started.error().message);
+    exit_status_ = 1;
+    return io_.stop();
+  }
+  const auto& daemon = loaded_.model.globals.daemon;
+  if (!daemon.startup_script) return start_failover();
+  phase_ = Phase::startup_script;
+  log_.info("running startup_script {}", words(*daemon.startup_script));
+  scripts_.run({startup_queue, {*daemon.startup_script}, daemon.startup_script_timeout});
+}
+
+bool Supervisor::wants_failover() const {
+  return options_.run_failover && (options_.run_always || !loaded_.model.instances.empty());
+}
+
+runtime::FailoverWorkerConfig Supervisor::worker_config() const {
+  const auto now = runtime::now();
+  return app::worker_config(options_, loaded_.model, now.time_since_epoch(), now - started_,
+                            world_.random_seed(), generation_);
+}
+
+void Supervisor::start_failover() {
+  phase_ = Phase::running;
+  if (!wants_failover()) {
+    log_.warning("no virtual router is configured: nothing to do until a reload brings one");
+    return say_ready();
+  }
+  if (!failover_pid_file_) {
+    auto file = runtime::PidFile::lock(files_.failover_pid_file);
+    if (file) {
+      failover_pid_file_ = std::move(*file);
+    } else {
+      log_.warning("{}", file.error().message);
+    }
+  }
+  failover_.emplace(io_, scripts_.socket(), options_.respawn, failover_observer());
+  if (const auto started = failover_->start(worker_config()); !started) {
+    log_.error("the failover worker cannot be started: {}", started.error().message);
+    failover_.reset();
+    stop(1);
+  }
+}
+
+void Supervisor::open_control_socket() {
+  if (files_.control_socket.empty()) return;
+  auto server = runtime::ControlServer::open(
+      io_, files_.control_socket,
+      [this](runtime::ControlRequest request, const runtime::ControlServer::Respond& respond) {
+        handle(std::move(request), respond);
+      });
+  if (server) {
+    control_ = std::move(*server);
+  } else {
+    log_.warning("{}; going on without it", server.error().message);
+  }
+}
+
+void Supervisor::say_ready() {
+  loading_finished();
+  service_manager_.status(fmt::format("running, {} virtual routers", loaded_.model.instances.size()));
+  if (ready_) return;
+  ready_ = true;
+  log_.info("running, {} virtual routers", loaded_.model.instances.size());
+}
+
+FailoverProcess::Observer Supervisor::failover_observer() {
+  namespace said = runtime::to_supervisor;
+  FailoverProcess::Observer observer;
+  observer.said = [this](const runtime::ToSupervisor& message) {
+    if (const auto* report = std::get_if<said::TransitionReported>(&message))
+      failover_log_.transition(report->report);
+    if (const auto* noticed = std::get_if<said::Noticed>(&message)) failover_log_.notice(noticed->notice);
+    if (std::holds_alternative<said::Ready>(message)) say_ready();
+    const auto* reconfigured = std::get_if<said::Reconfigured>(&message);
+    if (reconfigured != nullptr && reconfigured->generation == generation_) say_ready();
+  };
+  observer.started = [this](pid_t pid) {
+    failover_log_.set_pid(pid);
+    log_.info("failover worker started, process {}", pid);
+    if (!failover_pid_file_) return;
+    if (const auto written = failover_pid_file_->write(pid); !written)
+      log_.warning("{}", written.error().message);
+  };
+  observer.ended = [this](runtime::ExitStatus exit, std::optional<core::Duration> delay) {
+    failover_ended(exit, delay);
+  };
+  observer.failed = [this](const core::Error& error) { log_.error("failover worker: {}", error.message); };
+  return observer;
+}
+
+ScriptProcess::Observer Supervisor::script_observer() {
+  ScriptProcess::Observer observer;
+  observer.finished = [this](const runtime::ScriptFinished& finished) { script_finished(finished); };
+  observer.died = [this](runtime::ExitStatus exit) {
+    log_.error("the script runner {}; starting it again", exit.to_string());
+  };
+  observer.ended = [this] { io_.stop(); };
+  observer.failed = [this](const core::Error& error) { log_.error("the script runner: {}", error.message); };
+  return observer;
+}
+
+void Supervisor::script_finished(const runtime::ScriptFinished& finished) {
+  if (!finished.error.empty()) {
+    log_.error("script {} ({}): {}", finished.command, finished.queue, finished.error);
+  } else if (finished.timed_out) {
+    log_.warning("script {} ({}) ran too long and was ended", finished.command, finished.queue);
+  } else if (finished.signal != 0 || finished.exit_status != 0) {
+    log_.warning("script {} ({}) {}", finished.command, finished.queue,
+                 runtime::ExitStatus{finished.exit_status, finished.signal}.to_string());
+  } else {
+    log_.debug("script {} ({}) succeeded", finished.command, finished.queue);
+  }
+  if (phase_ == Phase::startup_script && finished.queue == startup_queue) start_failover();
+  if (phase_ == Phase::shutdown_script && finished.queue == shutdown_queue) {
+    phase_ = Phase::stopping_scripts;
+    scripts_.close();
+  }
+}
+
+void Supervisor::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    take_signal(signal);
+    await_signal();
+  });
+}
+
+void Supervisor::take_signal(int signal) {
+  if (signal == SIGCHLD) return reap_strangers();
+  if (signal == SIGTERM || signal == SIGINT) return stop(0);
+  if (signal == SIGHUP) return static_cast<void>(reload());
+  if (signal == SIGUSR1) return dump(Dump::data);
+  if (signal == SIGUSR2) return dump(Dump::stats);
+  if (signal == SIGRTMAX - 1) return dump(Dump::stats, true);
+  if (signal == SIGRTMIN + 2) return dump(Dump::json);
+}
+
+// As process 1 of a container we inherit the orphans of scripts. Our own children are collected through their pidfds; while one
+// of them is first in line it is about to be.
+void Supervisor::reap_strangers() {
+  if (::getpid() != 1) return;
+  siginfo_t info{};
+  while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+    if ((failover_ && info.si_pid == failover_->pid()) || info.si_pid == scripts_.pid()) return;
+    ::waitpid(info.si_pid, nullptr, WNOHANG);
+    info = {};
+  }
+}
+
+void Supervisor::feed_watchdog() {
+  if (!service_manager_.watchdog_interval()) return;
+  service_manager_.alive();
+  watchdog_.expires_after(*service_manager_.watchdog_interval());
+  watchdog_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) feed_watchdog();
+  });
+}
+
+void Supervisor::stop(int exit_status) {
+  if (phase_ != Phase::running && phase_ != Phase::startup_script) return;
+  phase_ = Phase::stopping_workers;
+  exit_status_ = exit_status;
+  log_.info("stopping");
+  service_manager_.stopping();
+  if (!failover_) return run_shutdown_script();
+  stop_limit_.expires_after(loaded_.model.globals.daemon.child_wait_time);
+  stop_limit_.async_wait([this](const boost::system::error_code& error) {
+    if (error || phase_ != Phase::stopping_workers) return;
+    log_.error(
+        "the failover worker did not end within child_wait_time; killing it may leave addresses behind");
+    failover_->kill();
+  });
+  failover_->stop();
+}
+
+void Supervisor::failover_ended(runtime::ExitStatus exit, std::optional<core::Duration> delay) {
+  if (delay) {
+    log_.error("the failover worker {}; restarting it {}", exit.to_string(),
+               *delay == core::Duration::zero() ? "at once" : "in " + control::age_text(*delay));
+    return;
+  }
+  if (phase_ == Phase::stopping_workers) {
+    if (exit != runtime::ExitStatus{}) log_.warning("the failover worker {}", exit.to_string());
+    stop_limit_.cancel();
+    return run_shutdown_script();
+  }
+  log_.error("the failover worker {}: giving up", exit.to_string());
+  stop(exit.status > 0 ? exit.status : 1);
+}
+
+void Supervisor::run_shutdown_script() {
+  const auto& daemon = loaded_.model.globals.daemon;
+  if (!daemon.shutdown_script ||
+      !scripts_.run({shutdown_queue, {*daemon.shutdown_script}, daemon.shutdown_script_timeout})) {
+    phase_ = Phase::stopping_scripts;
+    return scripts_.close();
+  }
+  phase_ = Phase::shutdown_script;
+  log_.info("running shutdown_script {}", words(*daemon.shutdown_script));
+  stop_limit_.expires_after(daemon.shutdown_script_timeout + script_ending);
+  stop_limit_.async_wait([this](const boost::system::error_code& error) {
+    if (error || phase_ != Phase::shutdown_script) return;
+    phase_ = Phase::stopping_scripts;
+    scripts_.close();
+  });
+}
+
+}  // namespace app

@@ -1,0 +1,109 @@
+// The supervisor: holds the configuration, the workers and the control socket together, and answers signals. It may be slow (it
+// reads files and users); the workers do not wait for it. Returns the daemon's exit status.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/daemon_files.hpp"
+#include "app/daemon_options.hpp"
+#include "app/failover_process.hpp"
+#include "app/script_process.hpp"
+#include "config/load.hpp"
+#include "control/status.hpp"
+#include "runtime/control_server.hpp"
+#include "runtime/host_world.hpp"
+#include "runtime/log.hpp"
+#include "runtime/pid_file.hpp"
+#include "runtime/service_manager.hpp"
+
+namespace app {
+
+class Supervisor {
+ public:
+  struct Start {
+    DaemonOptions options;
+    config::Loaded loaded;  // usable
+    DaemonFiles files;
+    runtime::PidFile pid_file;
+    runtime::ServiceManager service_manager;
+    runtime::Log log;
+  };
+  explicit Supervisor(Start start);
+  int run();
+
+ private:
+  void start_scripts();
+  void start_failover();
+  void open_control_socket();
+  void say_ready();
+  FailoverProcess::Observer failover_observer();
+  ScriptProcess::Observer script_observer();
+
+  void await_signal();
+  void take_signal(int signal);
+  void reap_strangers();
+  void feed_watchdog();
+
+  struct Reloaded {
+    bool accepted = false;
+    std::string diagnostics;  // as JSON
+  };
+  Reloaded reload();
+  bool needs_restart(const config::Model& next);
+  void loading_finished();
+
+  void dump(Dump kind, bool then_clear = false);
+  void write_dump(Dump kind, const config::Model& model, const engine::FailoverSnapshot& snapshot);
+  void ask_snapshot(FailoverProcess::OnSnapshot deliver);
+
+  void handle(runtime::ControlRequest request, const runtime::ControlServer::Respond& respond);
+  control::DaemonStatus status(bool live) const;
+
+  void stop(int exit_status);
+  void failover_ended(runtime::ExitStatus exit, std::optional<core::Duration> delay);
+  void run_shutdown_script();
+  void script_finished(const runtime::ScriptFinished& finished);
+
+  bool wants_failover() const;
+  runtime::FailoverWorkerConfig worker_config() const;
+  void log_diagnostics(const config::Diagnostics& diagnostics);
+
+  enum class Phase : std::uint8_t {
+    startup_script,
+    running,
+    stopping_workers,
+    shutdown_script,
+    stopping_scripts
+  };
+
+  DaemonOptions options_;
+  config::Loaded loaded_;
+  DaemonFiles files_;
+  runtime::PidFile pid_file_;
+  std::optional<runtime::PidFile> failover_pid_file_;
+  runtime::ServiceManager service_manager_;
+  runtime::Log log_, failover_log_;
+  runtime::HostWorld world_;
+  boost::asio::io_context io_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer watchdog_, stop_limit_;
+  ScriptProcess scripts_;
+  std::optional<FailoverProcess> failover_;
+  std::unique_ptr<runtime::ControlServer> control_;
+
+  Phase phase_ = Phase::running;
+  int exit_status_ = 0;
+  bool ready_ = false;
+  bool reloading_ = false;
+  bool reload_again_ = false;
+  std::uint32_t generation_ = 1;
+  core::Time started_{}, configuration_loaded_{};
+  std::optional<control::DaemonStatus::Refused> refused_;
+};
+
+}  // namespace app

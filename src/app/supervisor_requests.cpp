@@ -1,0 +1,220 @@
+// What the supervisor does when asked: reload, dumps, the control API.
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <utility>
+
+#include "app/configuration.hpp"
+#include "app/daemonize.hpp"
+#include "app/supervisor.hpp"
+#include "app/version.hpp"
+#include "config/render.hpp"
+#include "control/legacy_dump.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/files.hpp"
+
+namespace app {
+namespace {
+
+constexpr auto snapshot_limit = std::chrono::milliseconds(1000);
+
+control::Moment moment() { return {runtime::now(), runtime::wall_now()}; }
+
+control::DaemonStatus::Worker worker_state(const std::optional<FailoverProcess>& failover) {
+  using Worker = control::DaemonStatus::Worker;
+  if (!failover) return Worker::none;
+  switch (failover->state()) {
+    case FailoverProcess::State::none:
+      return Worker::none;
+    case FailoverProcess::State::starting:
+      return Worker::starting;
+    case FailoverProcess::State::running:
+      return Worker::running;
+    case FailoverProcess::State::waiting:
+      return Worker::waiting;
+    case FailoverProcess::State::stopping:
+      break;
+  }
+  return Worker::stopping;
+}
+
+}  // namespace
+
+void Supervisor::log_diagnostics(const config::Diagnostics& diagnostics) {
+  for (const auto& diagnostic : diagnostics.list) {
+    const auto& where = diagnostic.where;
+    const std::string hint = diagnostic.hint.empty() ? "" : " (" + diagnostic.hint + ")";
+    const std::string line =
+        fmt::format("{}:{}:{}: {}{}", where.file, where.line, where.column, diagnostic.message, hint);
+    switch (diagnostic.severity) {
+      case config::Severity::error:
+        log_.error("{}", line);
+        break;
+      case config::Severity::warning:
+        log_.warning("{}", line);
+        break;
+      case config::Severity::note:
+        log_.debug("{}", line);
+        break;
+    }
+  }
+}
+
+bool Supervisor::needs_restart(const config::Model& next) {
+  const auto& now = loaded_.model.globals;
+  const auto& then = next.globals;
+  const auto changed = [this](bool differs, std::string_view what) {
+    if (differs) log_.error("{} changed: that takes a restart, the running configuration is kept", what);
+    return differs;
+  };
+  // All are looked at, so that all are named.
+  return static_cast<int>(changed(now.daemon.net_namespace != then.daemon.net_namespace, "net_namespace")) +
+             static_cast<int>(changed(now.daemon.net_namespace_ipvs != then.daemon.net_namespace_ipvs,
+                                      "net_namespace_ipvs")) +
+             static_cast<int>(changed(now.daemon.instance != then.daemon.instance, "instance")) +
+             static_cast<int>(
+                 changed(now.firewall.nftables_table != then.firewall.nftables_table, "the nftables table")) +
+             static_cast<int>(changed(now.firewall.nftables_ipvs_table != then.firewall.nftables_ipvs_table,
+                                      "the nftables_ipvs table")) +
+             static_cast<int>(
+                 changed(now.tmp_config_directory != then.tmp_config_directory, "tmp_config_directory")) +
+             static_cast<int>(
+                 changed(now.disable_local_igmp != then.disable_local_igmp, "disable_local_igmp")) >
+         0;
+}
+
+Supervisor::Reloaded Supervisor::reload() {
+  if (phase_ != Phase::running || reloading_ || !ready_) {
+    reload_again_ = true;
+    return {.accepted = true, .diagnostics = {}};
+  }
+  reloading_ = true;
+  service_manager_.reloading(std::chrono::steady_clock::now().time_since_epoch());
+  log_.info("reading the configuration again");
+  if (!files_.reload_mark.empty()) {
+    if (const auto marked = runtime::write_file(files_.reload_mark, "", 0644); !marked)
+      log_.warning("{}", marked.error().message);
+  }
+  auto next = config::load(load_options(options_), world_);
+  log_diagnostics(next.diagnostics);
+  Reloaded result{.accepted = false, .diagnostics = config::render_json(next.diagnostics)};
+  if (!next.diagnostics.usable() || needs_restart(next.model)) {
+    refused_ = control::DaemonStatus::Refused{runtime::now(), next.diagnostics.count(config::Severity::error),
+                                              "a restart is needed"};
+    for (const auto& diagnostic : next.diagnostics.list) {
+      if (diagnostic.severity != config::Severity::error) continue;
+      refused_->first =
+          fmt::format("{}:{}: {}", diagnostic.where.file, diagnostic.where.line, diagnostic.message);
+      break;
+    }
+    log_.error("the new configuration is refused, the running one is kept");
+    loading_finished();
+    return result;
+  }
+  refused_.reset();
+  loaded_ = std::move(next);
+  ++generation_;
+  configuration_loaded_ = runtime::now();
+  result.accepted = true;
+  log_.info("configuration {} accepted, {} virtual routers", generation_, loaded_.model.instances.size());
+  if (failover_) {
+    failover_->reconfigure(worker_config());
+  } else if (wants_failover()) {
+    start_failover();
+  } else {
+    say_ready();
+  }
+  return result;
+}
+
+void Supervisor::loading_finished() {
+  if (!files_.reload_mark.empty()) ::unlink(files_.reload_mark.c_str());
+  service_manager_.ready(::getpid());
+  reloading_ = false;
+  if (!std::exchange(reload_again_, false)) return;
+  boost::asio::post(io_, [this] { reload(); });
+}
+
+void Supervisor::ask_snapshot(FailoverProcess::OnSnapshot deliver) {
+  if (failover_) return failover_->ask_snapshot(snapshot_limit, std::move(deliver));
+  deliver(std::nullopt, true);
+}
+
+void Supervisor::dump(Dump kind, bool then_clear) {
+  ask_snapshot([this, kind, then_clear](const std::optional<engine::FailoverSnapshot>& snapshot, bool live) {
+    if (!live) log_.warning("the failover worker does not answer; the dump shows what it last left");
+    write_dump(kind, loaded_.model, snapshot.value_or(engine::FailoverSnapshot{}));
+    if (then_clear && failover_) failover_->clear_counters();
+  });
+}
+
+void Supervisor::write_dump(Dump kind, const config::Model& model, const engine::FailoverSnapshot& snapshot) {
+  const auto write = [&](Dump which, const std::string& text) {
+    const std::string path = dump_path(which, model.globals, options_.net_namespace, temporary_directory());
+    const auto mask = options_.file_mode_mask.value_or(model.globals.daemon.file_mode_mask.value_or(0177));
+    const auto written = runtime::write_file(path, text, 0666 & ~mask);
+    if (!written) log_.error("dump: {}", written.error().message);
+  };
+  switch (kind) {
+    case Dump::stats:
+      return write(kind, control::legacy_stats(snapshot));
+    case Dump::json:
+      return write(kind, control::legacy_json(model, snapshot, moment()));
+    case Dump::data:
+    case Dump::parent_data:
+      write(Dump::data, control::legacy_data(model, snapshot, moment()));
+      return write(Dump::parent_data, control::legacy_parent_data(model));
+  }
+}
+
+control::DaemonStatus Supervisor::status(bool live) const {
+  control::DaemonStatus status;
+  status.version = version();
+  status.node =
+      loaded_.model.globals.router_id.empty() ? world_.host_name() : loaded_.model.globals.router_id;
+  status.pid = ::getpid();
+  status.started = started_;
+  status.files = loaded_.files;
+  status.generation = generation_;
+  status.loaded = configuration_loaded_;
+  status.refused = refused_;
+  status.worker = worker_state(failover_);
+  if (failover_) {
+    status.worker_pid = failover_->pid();
+    status.worker_restarts = failover_->restarts();
+  }
+  status.snapshot_is_live = live;
+  return status;
+}
+
+void Supervisor::handle(runtime::ControlRequest request, const runtime::ControlServer::Respond& respond) {
+  const auto& [method, path, query, accept, body] = request;
+  const bool get = method == "GET";
+  const bool post = method == "POST";
+  if (get && path == "/v1/version") return respond({200, control::version_json(version())});
+  if (get && path == "/v1/status") {
+    const bool text = accept.starts_with("text/plain");
+    return ask_snapshot(
+        [this, text, respond](const std::optional<engine::FailoverSnapshot>& snapshot, bool live) {
+          if (text)
+            return respond({200, control::status_text(status(live), loaded_.model, snapshot, moment()),
+                            "text/plain; charset=utf-8"});
+          respond({200, control::status_json(status(live), loaded_.model, snapshot, moment())});
+        });
+  }
+  if (post && path == "/v1/reload") {
+    auto result = reload();
+    if (result.diagnostics.empty()) return respond({202, "{\"result\": \"queued\"}\n"});
+    return respond({result.accepted ? 200U : 422U, std::move(result.diagnostics)});
+  }
+  if (post && path == "/v1/stop") {
+    respond({202, "{\"result\": \"stopping\"}\n"});
+    return stop(0);
+  }
+  const bool known =
+      path == "/v1/version" || path == "/v1/status" || path == "/v1/reload" || path == "/v1/stop";
+  respond({known ? 405U : 404U, control::error_json(known ? "method not allowed" : "no such resource")});
+}
+
+}  // namespace app
