@@ -110,7 +110,7 @@ void append_add_link(Buffer& into, std::uint32_t sequence, const NewLink& link) 
       message.attribute_u32(link_attribute::macvlan_mode, link.macvlan_mode);
     } else {
       const std::size_t peer = message.begin_nest(link_attribute::veth_peer | nested);
-      link_head(message, {}, up, up);
+      link_head(message, {}, 0, 0);  // up comes later: an end without the other cannot be
       message.attribute_text(link_attribute::name, link.peer);
       message.end_nest(peer);
     }

@@ -32,7 +32,7 @@ void append_get_link(Buffer& into, std::uint32_t sequence, const std::string& na
 struct NewLink {
   std::string name;
   std::string kind;
-  std::string peer;            // veth: the name of the other end
+  std::string peer;            // veth: the name of the other end, which stays down
   net::InterfaceIndex parent;  // macvlan: what it sits on
   std::uint32_t macvlan_mode = macvlan_private;
   std::optional<net::MacAddress> mac;

@@ -1,0 +1,48 @@
+#include "runtime/epoll_set.hpp"
+
+#include "core/check.hpp"
+#include "runtime/system_error.hpp"
+
+namespace runtime {
+
+namespace {
+
+epoll_event event_of(std::uint64_t tag, EpollSet::Mode mode) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (mode == EpollSet::Mode::once) event.events |= EPOLLONESHOT;
+  event.data.u64 = tag;
+  return event;
+}
+
+}  // namespace
+
+core::Result<EpollSet> EpollSet::open() {
+  Fd fd{::epoll_create1(EPOLL_CLOEXEC)};
+  if (!fd) return std::unexpected(last_error("cannot make an epoll descriptor"));
+  return EpollSet{std::move(fd)};
+}
+
+core::Result<> EpollSet::add(int fd, std::uint64_t tag, Mode mode) {
+  epoll_event event = event_of(tag, mode);
+  if (::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    return std::unexpected(last_error("cannot watch a descriptor"));
+  }
+  return {};
+}
+
+void EpollSet::rearm_once(int fd, std::uint64_t tag) {
+  epoll_event event = event_of(tag, Mode::once);
+  SF_CHECK(::epoll_ctl(fd_.get(), EPOLL_CTL_MOD, fd, &event) == 0);
+}
+
+void EpollSet::remove(int fd) { ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
+std::span<const std::uint64_t> EpollSet::readable() {
+  const int count = ::epoll_wait(fd_.get(), events_.data(), static_cast<int>(events_.size()), 0);
+  tags_.clear();
+  for (int i = 0; i < count; ++i) tags_.push_back(events_[static_cast<std::size_t>(i)].data.u64);
+  return tags_;
+}
+
+}  // namespace runtime

@@ -1,0 +1,263 @@
+#include "runtime/netlink_io.hpp"
+
+#include <cerrno>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <optional>
+#include <sys/socket.h>
+
+#include "runtime/system_error.hpp"
+
+namespace runtime {
+
+namespace {
+
+// Room for the messages of some tens of thousands of addresses that change while we are busy.
+constexpr std::uint32_t default_monitor_octets = 4 << 20;
+constexpr int listing_attempts = 8;
+
+core::Result<Fd> open_route_socket(std::uint32_t groups, BufferSize size, std::uint32_t fallback) {
+  Fd fd{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)};
+  if (!fd) return std::unexpected(last_error("cannot open a netlink socket"));
+  const std::uint32_t octets = size.octets != 0 ? size.octets : fallback;
+  if (octets != 0) {
+    const int value = static_cast<int>(std::min<std::uint32_t>(octets, INT32_MAX / 2));
+    const bool force = size.force || size.octets == 0;
+    if (!force || ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &value, sizeof value) != 0) {
+      ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &value, sizeof value);
+    }
+  }
+  // Kernels before 4.12 know neither; all that is missing then is the explanation in words.
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+  ::setsockopt(fd.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+  sockaddr_nl local{};
+  local.nl_family = AF_NETLINK;
+  local.nl_groups = groups;
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&local), sizeof local) != 0) {  // NOLINT: the sockets API
+    return std::unexpected(last_error("cannot bind a netlink socket"));
+  }
+  return fd;
+}
+
+// One datagram, or an errno. Only the kernel (port 0) is believed: any process may send to our port.
+struct Datagram {
+  std::span<const std::uint8_t> bytes;
+  int error = 0;
+};
+
+Datagram receive(int fd, std::vector<std::uint8_t>& buffer) {
+  for (;;) {
+    sockaddr_nl from{};
+    iovec part{buffer.data(), buffer.size()};
+    msghdr header{};
+    header.msg_name = &from;
+    header.msg_namelen = sizeof from;
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    const ssize_t size = ::recvmsg(fd, &header, MSG_DONTWAIT);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return {{}, errno};
+    if (from.nl_pid != 0) continue;
+    // A datagram that did not fit is one that was lost.
+    if ((header.msg_flags & MSG_TRUNC) != 0) return {{}, ENOBUFS};
+    return {{buffer.data(), static_cast<std::size_t>(size)}, 0};
+  }
+}
+
+bool nothing_waits(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+core::Error refusal(int code, const std::string& words, std::string_view what) {
+  core::Error error = system_error(code, what);
+  if (!words.empty()) error.message += " (" + words + ")";
+  if (code == EPERM) error.message += "; the capability CAP_NET_ADMIN is missing";
+  return error;
+}
+
+bool harmless(AddressChange::Kind kind, int code) {
+  if (kind == AddressChange::Kind::add) return code == EEXIST;
+  return code == EADDRNOTAVAIL || code == ENODEV;  // with the interface its addresses went
+}
+
+}  // namespace
+
+core::Result<NetlinkMonitor> NetlinkMonitor::open(BufferSize size) {
+  auto fd =
+      open_route_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, size, default_monitor_octets);
+  if (!fd) return std::unexpected(fd.error());
+  return NetlinkMonitor{std::move(*fd)};
+}
+
+NetlinkMonitor::Heard NetlinkMonitor::hear(std::size_t at_most, const Sink& sink) {
+  for (std::size_t count = 0; count < at_most;) {
+    const Datagram datagram = receive(fd_.get(), buffer_);
+    if (nothing_waits(datagram.error)) return Heard::all;
+    if (datagram.error != 0) {
+      forget_waiting();
+      return Heard::overrun;
+    }
+    for (netlink::MessageReader reader{datagram.bytes}; !reader.at_end(); ++count) {
+      auto message = reader.next();
+      if (!message || std::holds_alternative<netlink::Overrun>(message->content)) {
+        forget_waiting();
+        return Heard::overrun;
+      }
+      sink(std::move(*message));
+    }
+  }
+  return Heard::more;
+}
+
+void NetlinkMonitor::forget_waiting() {
+  // Bounded: under a storm of changes the listing that follows is what counts.
+  for (int i = 0; i < 100'000; ++i) {
+    if (nothing_waits(receive(fd_.get(), buffer_).error)) return;
+  }
+}
+
+core::Result<NetlinkCommands> NetlinkCommands::open(BufferSize size) {
+  auto fd = open_route_socket(0, size, 0);
+  if (!fd) return std::unexpected(fd.error());
+  return NetlinkCommands{std::move(*fd)};
+}
+
+core::Result<> NetlinkCommands::send(const netlink::Buffer& bytes) {
+  sockaddr_nl kernel{};
+  kernel.nl_family = AF_NETLINK;
+  for (;;) {
+    const ssize_t sent =
+        ::sendto(fd_.get(), bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&kernel),
+                 sizeof kernel);  // NOLINT: the sockets API
+    if (sent >= 0) return {};
+    if (errno != EINTR) return std::unexpected(last_error("cannot ask the kernel over netlink"));
+  }
+}
+
+// rtnetlink works inside of send(), so whatever there is to read is there already; dumps go on with every read.
+template <class OnMessage>
+core::Result<> NetlinkCommands::read_answers(OnMessage&& on_message) {
+  for (;;) {
+    const Datagram datagram = receive(fd_.get(), buffer_);
+    if (datagram.error != 0)
+      return std::unexpected(system_error(datagram.error, "the kernel's netlink answer is lost"));
+    for (netlink::MessageReader reader{datagram.bytes}; !reader.at_end();) {
+      auto message = reader.next();
+      if (!message)
+        return std::unexpected(core::Error{EBADMSG, "the kernel's netlink answer makes no sense to us"});
+      if (on_message(std::move(*message))) return {};
+    }
+  }
+}
+
+template <class OnMessage>
+core::Result<bool> NetlinkCommands::dump_once(const netlink::Buffer& request, std::uint32_t sequence,
+                                              OnMessage&& on_message) {
+  if (auto sent = send(request); !sent) return std::unexpected(sent.error());
+  bool interrupted = false;
+  int code = 0;
+  auto read = read_answers([&](netlink::Message&& message) {
+    if (message.sequence != sequence) return false;
+    interrupted = interrupted || message.dump_interrupted;
+    if (const auto* done = std::get_if<netlink::DumpDone>(&message.content)) {
+      code = done->code;
+      return true;
+    }
+    if (const auto* outcome = std::get_if<netlink::Outcome>(&message.content)) {
+      code = outcome->code;
+      return true;
+    }
+    on_message(std::move(message));
+    return false;
+  });
+  if (!read) return std::unexpected(read.error());
+  if (code != 0) return std::unexpected(system_error(code, "the kernel does not list its interfaces"));
+  return !interrupted;
+}
+
+core::Result<NetlinkCommands::Listing> NetlinkCommands::list() {
+  Listing listing;
+  for (int attempt = 1;; ++attempt) {
+    listing = {};
+    std::optional<core::Error> failure;
+    bool whole = true;
+    const auto dump = [&](auto append, auto&& on_message) {
+      request_.clear();
+      const std::uint32_t sequence = next_sequence();
+      append(request_, sequence);
+      auto done = dump_once(request_, sequence, on_message);
+      if (!done) failure = done.error();
+      whole = whole && done && *done;
+    };
+    dump(netlink::append_dump_links, [&](netlink::Message&& message) {
+      if (auto* link = std::get_if<netlink::LinkPresent>(&message.content)) {
+        listing.interfaces.push_back(std::move(link->interface));
+      }
+    });
+    dump(netlink::append_dump_addresses, [&](netlink::Message&& message) {
+      if (auto* address = std::get_if<netlink::AddressPresent>(&message.content)) {
+        listing.addresses.push_back(std::move(address->address));
+      }
+    });
+    if (whole) return listing;
+    if (attempt < listing_attempts) continue;
+    if (failure) return std::unexpected(*failure);
+    return listing;  // it changes faster than it can be listed; the monitor tells what is wrong in it
+  }
+}
+
+core::Result<NetlinkCommands::Applied> NetlinkCommands::apply(std::span<const AddressChange> changes) {
+  Applied applied;
+  if (changes.empty()) return applied;
+  request_.clear();
+  const std::uint32_t first = sequence_ + 1;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    // Silence means success; the last one is answered in any case, so that there is an end to wait for.
+    const auto acknowledge =
+        i + 1 == changes.size() ? netlink::Acknowledge::always : netlink::Acknowledge::errors_only;
+    const bool add = changes[i].kind == AddressChange::Kind::add;
+    (add ? netlink::append_add_address : netlink::append_remove_address)(request_, next_sequence(),
+                                                                         changes[i].address, acknowledge);
+  }
+  if (auto sent = send(request_); !sent) return std::unexpected(sent.error());
+  const auto read = read_answers([&](netlink::Message&& message) {
+    const auto* outcome = std::get_if<netlink::Outcome>(&message.content);
+    const std::size_t index = message.sequence - first;
+    if (outcome == nullptr || index >= changes.size()) return false;
+    const AddressChange& change = changes[index];
+    if (outcome->code != 0 && !harmless(change.kind, outcome->code)) {
+      applied.refusals.push_back(
+          {index, refusal(outcome->code, outcome->text, change.address.address.to_string())});
+    }
+    return index + 1 == changes.size();
+  });
+  applied.answers_lost = !read;
+  return applied;
+}
+
+core::Result<> NetlinkCommands::ask(const netlink::Buffer& request) {
+  if (auto sent = send(request); !sent) return std::unexpected(sent.error());
+  core::Result<> result;
+  const auto read = read_answers([&](netlink::Message&& message) {
+    const auto* outcome = std::get_if<netlink::Outcome>(&message.content);
+    if (outcome == nullptr || message.sequence != sequence_) return false;
+    if (outcome->code != 0)
+      result = std::unexpected(refusal(outcome->code, outcome->text, "the kernel refuses"));
+    return true;
+  });
+  if (!read) return std::unexpected(read.error());
+  return result;
+}
+
+core::Result<> NetlinkCommands::may_change() {
+  // An address of interface 0 cannot be removed by anybody; who may not remove any is told that first.
+  net::InterfaceAddress nobodys;
+  nobodys.address = {net::IpAddress::v4(0, 0, 0, 1), 32};
+  const AddressChange change{AddressChange::Kind::remove, nobodys};
+  const auto applied = apply({&change, 1});
+  if (!applied) return std::unexpected(applied.error());
+  if (applied->refusals.empty() || applied->refusals.front().error.code != EPERM) return {};
+  return std::unexpected(core::Error{
+      EPERM, "cannot add addresses: Operation not permitted; the capability CAP_NET_ADMIN is missing"});
+}
+
+}  // namespace runtime
