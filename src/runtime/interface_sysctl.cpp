@@ -1,0 +1,63 @@
+#include "runtime/interface_sysctl.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "runtime/fd.hpp"
+#include "runtime/system_error.hpp"
+
+namespace runtime {
+
+namespace {
+
+core::Result<std::string> read_setting(const std::string& path) {
+  const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  char text[64];
+  const ssize_t size = file ? ::read(file.get(), text, sizeof text) : -1;
+  if (size < 0) return std::unexpected(last_error(fmt::format("cannot read {}", path)));
+  std::string value(text, static_cast<std::size_t>(size));
+  while (!value.empty() && value.back() == '\n') value.pop_back();
+  return value;
+}
+
+core::Result<> write_setting(const std::string& path, const std::string& value) {
+  const Fd file{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+  if (!file || ::write(file.get(), value.data(), value.size()) != static_cast<ssize_t>(value.size())) {
+    return std::unexpected(last_error(fmt::format("cannot set {} to {}", path, value)));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string InterfaceSysctls::path(const std::string& interface, const std::string& key) const {
+  return fmt::format("{}/net/ipv4/conf/{}/{}", root_, interface, key);
+}
+
+core::Result<> InterfaceSysctls::set(const std::string& interface, const std::string& key,
+                                     const std::string& value) {
+  const std::string file = path(interface, key);
+  const auto before = read_setting(file);
+  if (!before) return std::unexpected(before.error());
+  if (*before == value) return {};
+  if (auto written = write_setting(file, value); !written) return written;
+  const auto [change, is_new] = changes_.try_emplace({interface, key}, Change{*before, value});
+  if (!is_new) change->second.ours = value;
+  return {};
+}
+
+std::vector<core::Error> InterfaceSysctls::restore() {
+  std::vector<core::Error> errors;
+  for (const auto& [name, change] : changes_) {
+    const std::string file = path(name.first, name.second);
+    const auto current = read_setting(file);
+    if (!current || *current != change.ours) continue;
+    if (auto written = write_setting(file, change.before); !written) errors.push_back(written.error());
+  }
+  changes_.clear();
+  return errors;
+}
+
+}  // namespace runtime

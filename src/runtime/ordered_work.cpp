@@ -1,0 +1,120 @@
+#include "runtime/ordered_work.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+namespace runtime {
+
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""us;
+
+constexpr core::Duration piece_time = 2ms;
+constexpr std::size_t largest_piece =
+    128;  // their answers fit the socket's buffer even if every one is refused
+constexpr core::Duration full_pause = 2ms;
+constexpr core::Duration full_patience = 250ms;  // then the frame is given up: there are repeats of it
+// Going on needs a short sleep: a real-time process that never sleeps is ended by its limit.
+constexpr core::Duration breath = 50us;
+
+}  // namespace
+
+void OrderedWork::add(engine::action::AddAddresses&& action) {
+  for (auto& address : action.addresses) {
+    queue_.emplace_back(AddressChange{AddressChange::Kind::add, std::move(address)});
+  }
+}
+
+void OrderedWork::add(engine::action::RemoveAddresses&& action) {
+  for (auto& address : action.addresses) {
+    queue_.emplace_back(AddressChange{AddressChange::Kind::remove, std::move(address)});
+  }
+}
+
+void OrderedWork::add(engine::action::SendFrame&& action) { queue_.emplace_back(std::move(action)); }
+void OrderedWork::add(engine::action::RunHooks&& action) { queue_.emplace_back(std::move(action)); }
+
+OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
+  Outcome outcome;
+  if (blocked_until_ && tools.now() < *blocked_until_) return outcome;
+  blocked_until_.reset();
+  while (!queue_.empty() && !blocked_until_) {
+    if (std::holds_alternative<AddressChange>(queue_.front())) {
+      change_addresses(tools, outcome);
+    } else if (std::holds_alternative<engine::action::SendFrame>(queue_.front())) {
+      send_frames(tools, outcome);
+    } else {
+      tools.run(std::move(std::get<engine::action::RunHooks>(queue_.front())));
+      queue_.pop_front();
+    }
+    if (tools.now() >= until) break;
+  }
+  return outcome;
+}
+
+void OrderedWork::change_addresses(WorkTools& tools, Outcome& outcome) {
+  const auto affordable = static_cast<std::size_t>(piece_time / std::max<core::Duration>(cost_, 1us));
+  const std::size_t limit = std::clamp<std::size_t>(affordable, 1, largest_piece);
+  piece_.clear();
+  for (const Item& item : queue_) {
+    const auto* change = std::get_if<AddressChange>(&item);
+    if (change == nullptr || piece_.size() == limit) break;
+    piece_.push_back(*change);
+  }
+  const core::Time start = tools.now();
+  const auto applied = tools.apply(piece_);
+  const core::Time end = tools.now();
+  if (!applied) {
+    // No memory, most likely; nothing was done. Said each time: an address that is late matters.
+    outcome.problems.push_back(applied.error());
+    blocked_until_ = end + full_patience;
+    return;
+  }
+  cost_ = (cost_ + (end - start) / static_cast<std::int64_t>(piece_.size())) / 2;
+  for (const auto& refusal : applied->refusals) {
+    AddressChange& change = piece_[refusal.index];
+    if (change.kind == AddressChange::Kind::add) {
+      outcome.not_added.push_back({std::move(change.address), refusal.error});
+    } else {
+      outcome.problems.push_back(
+          {refusal.error.code, fmt::format("cannot remove address {}", refusal.error.message)});
+    }
+  }
+  outcome.answers_lost = outcome.answers_lost || applied->answers_lost;
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(piece_.size()));
+}
+
+void OrderedWork::send_frames(WorkTools& tools, Outcome& outcome) {
+  std::array<const engine::action::SendFrame*, FrameSocket::batch_limit> frames{};
+  std::size_t count = 0;
+  for (const Item& item : queue_) {
+    const auto* frame = std::get_if<engine::action::SendFrame>(&item);
+    if (frame == nullptr || count == frames.size()) break;
+    frames[count++] = frame;
+  }
+  FrameSocket::Sent sent = tools.send(std::span{frames}.first(count));
+  if (sent.full) {
+    const core::Time now = tools.now();
+    if (!full_since_) full_since_ = now;
+    if (now - *full_since_ < full_patience) {
+      blocked_until_ = now + full_pause;
+      return;
+    }
+    sent.count = 1;
+    sent.refused =
+        core::Error{0, fmt::format("the queue of interface {} stays full: an announcement is given up",
+                                   frames[0]->interface.value)};
+  }
+  full_since_.reset();
+  if (sent.refused) outcome.problems.push_back(*sent.refused);
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(sent.count));
+}
+
+std::optional<core::Time> OrderedWork::next_time(core::Time now) const {
+  if (queue_.empty()) return std::nullopt;
+  return std::max(now + breath, blocked_until_.value_or(now));
+}
+
+}  // namespace runtime

@@ -1,0 +1,66 @@
+// What must happen in the order it was decided, but not at once: addresses, announcement frames, scripts. A script of a new
+// master must find its addresses in place, and an address removed and added again must end up there. Adverts do not wait
+// here. Works in slices, so that two thousand addresses never make an advert late.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "engine/failover.hpp"
+#include "runtime/frame_socket.hpp"
+#include "runtime/netlink_io.hpp"
+
+namespace runtime {
+
+/// Whoever does the work; the real one is below, tests have their own.
+class WorkTools {
+ public:
+  virtual ~WorkTools() = default;
+  virtual core::Time now() const = 0;
+  virtual core::Result<NetlinkCommands::Applied> apply(std::span<const AddressChange> changes) = 0;
+  virtual FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) = 0;
+  virtual void run(engine::action::RunHooks&& hooks) = 0;
+};
+
+class OrderedWork {
+ public:
+  void add(engine::action::AddAddresses&& action);
+  void add(engine::action::RemoveAddresses&& action);
+  void add(engine::action::SendFrame&& action);
+  void add(engine::action::RunHooks&& action);
+
+  bool empty() const { return queue_.empty(); }
+  std::size_t size() const { return queue_.size(); }
+
+  struct Outcome {
+    std::vector<engine::event::InstallFailed> not_added;
+    std::vector<core::Error> problems;  // an address not removed, a frame not sent: for the log
+    bool answers_lost = false;          // some of not_added may be missing
+  };
+  /// Works until `until`, or the end, or something is full. One piece is done in any case, so it may take a little longer:
+  /// pieces are cut to about 2 ms by what the last ones took.
+  Outcome work(WorkTools& tools, core::Time until);
+  /// When to go on; empty when there is nothing to do.
+  std::optional<core::Time> next_time(core::Time now) const;
+
+ private:
+  using Item = std::variant<AddressChange, engine::action::SendFrame, engine::action::RunHooks>;
+
+  void change_addresses(WorkTools& tools, Outcome& outcome);
+  void send_frames(WorkTools& tools, Outcome& outcome);
+
+  std::deque<Item> queue_;
+  std::vector<AddressChange> piece_;
+  core::Duration cost_ = std::chrono::microseconds{500};  // of one address, as measured: 80 µs to 3 ms
+  std::optional<core::Time> full_since_;
+  std::optional<core::Time> blocked_until_;
+};
+
+}  // namespace runtime
