@@ -1,0 +1,433 @@
+#include "runtime/failover_host.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/overload.hpp"
+#include "runtime/scheduling.hpp"
+
+namespace runtime {
+
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using Level = engine::action::Notice::Level;
+
+enum Source : std::uint64_t { from_timer, from_kernel, from_sockets };
+
+constexpr core::Duration longest_slice = 10ms;
+constexpr core::Duration receive_slice = 5ms;
+constexpr std::size_t news_a_turn = 512;
+// From 500 packets a second on, waking up for each costs more than the packet: look every millisecond instead.
+constexpr core::Duration busy_gap = 2ms;
+constexpr core::Duration busy_pause = 1ms;
+constexpr int timer_rounds = 4;
+constexpr core::Duration snapshot_gap = 50ms;
+constexpr core::Duration snapshot_refresh = 10s;  // for the counters
+constexpr int snapshot_share = 50;                // a snapshot may take one part in so many of our time
+constexpr core::Duration hook_retry = 5ms;
+constexpr core::Duration patience_at_stop = 5s;
+constexpr core::Duration overrun_notice_gap = 10s;
+
+bool uses_authentication_header(const engine::FailoverConfig& config) {
+  return std::ranges::any_of(
+      config.instances, [](const auto& instance) { return instance.vrrp.auth_type == vrrp::AuthType::ah; });
+}
+
+engine::Failover make_engine(const FailoverWorkerConfig& config,
+                             const std::optional<SnapshotFile>& snapshot) {
+  if (snapshot) {
+    auto previous = snapshot->read();
+    if (previous && snapshot->last_alive() != core::Time{}) {
+      return {config.failover, config.seed, std::move(*previous), snapshot->last_alive()};
+    }
+  }
+  return {config.failover, config.seed};
+}
+
+}  // namespace
+
+struct FailoverHost::Opened {
+  EpollSet sources;
+  Timer timer;
+  NetlinkMonitor monitor;
+  NetlinkCommands commands;
+  VrrpSockets sockets;
+  FrameSocket frames;
+};
+
+core::Result<std::unique_ptr<FailoverHost>> FailoverHost::start(FailoverWorkerConfig config,
+                                                                std::optional<SnapshotFile> snapshot,
+                                                                int scripts_fd, Tell tell) {
+  auto sources = EpollSet::open();
+  if (!sources) return std::unexpected(sources.error());
+  auto timer = Timer::open();
+  if (!timer) return std::unexpected(timer.error());
+  auto sockets = VrrpSockets::open();
+  if (!sockets) return std::unexpected(sockets.error());
+  auto frames = FrameSocket::open();
+  if (!frames) return std::unexpected(frames.error());
+  auto commands = NetlinkCommands::open({config.netlink_command_buffer, config.netlink_command_buffer_force});
+  if (!commands) return std::unexpected(commands.error());
+  if (auto may = commands->may_change(); !may) return std::unexpected(may.error());
+  // The monitor listens before the first listing, so that nothing falls between the two.
+  auto monitor = NetlinkMonitor::open({config.netlink_monitor_buffer, config.netlink_monitor_buffer_force});
+  if (!monitor) return std::unexpected(monitor.error());
+  auto listing = commands->list();
+  if (!listing) return std::unexpected(listing.error());
+
+  for (const auto& [fd, source, mode] : {std::tuple{timer->fd(), from_timer, EpollSet::Mode::level},
+                                         std::tuple{monitor->fd(), from_kernel, EpollSet::Mode::level},
+                                         std::tuple{sockets->fd(), from_sockets, EpollSet::Mode::once}}) {
+    if (auto added = sources->add(fd, source, mode); !added) return std::unexpected(added.error());
+  }
+  std::unique_ptr<FailoverHost> host{new FailoverHost(  // NOLINT: the constructor is private
+      std::move(config), std::move(snapshot), scripts_fd, std::move(tell),
+      Opened{std::move(*sources), std::move(*timer), std::move(*monitor), std::move(*commands),
+             std::move(*sockets), std::move(*frames)})};
+  host->begin(std::move(*listing));
+  return host;
+}
+
+FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFile> snapshot, int scripts_fd,
+                           Tell tell, Opened&& opened)
+    : config_(std::move(config)),
+      tell_(std::move(tell)),
+      snapshot_(std::move(snapshot)),
+      sources_(std::move(opened.sources)),
+      timer_(std::move(opened.timer)),
+      monitor_(std::move(opened.monitor)),
+      commands_(std::move(opened.commands)),
+      sockets_(std::move(opened.sockets)),
+      frames_(std::move(opened.frames)),
+      hooks_(scripts_fd),
+      engine_(make_engine(config_, snapshot_)) {}
+
+void FailoverHost::begin(NetlinkCommands::Listing&& listing) {
+  take_listing(std::move(listing));
+  tell_(to_supervisor::Ready{config_.generation});
+  snapshot_wanted_ = true;
+  turn();
+}
+
+void FailoverHost::turn() {
+  const core::Time start = now();
+  if (snapshot_) snapshot_->beat(start);
+  send_failed_.clear();
+  bool kernel_spoke = false;
+  bool packets_wait = packets_at_ && start >= *packets_at_;
+  for (const std::uint64_t source : sources_.readable()) {
+    if (source == from_timer) timer_.fired();
+    if (source == from_kernel) kernel_spoke = true;
+    if (source == from_sockets) {
+      packets_wait = true;
+      packets_armed_ = false;
+    }
+  }
+  if (kernel_spoke) hear_kernel();
+  if (packets_wait) receive_packets(start);
+  run_timers();
+  do_slow_work(start);
+  leave_snapshot(now());
+  finish_if_done(now());
+  arm();
+}
+
+void FailoverHost::handle(ToWorker&& message) {
+  std::visit(core::Overload{
+                 [&](to_worker::Reconfigure& reconfigured) { reconfigure(std::move(reconfigured.config)); },
+                 [&](to_worker::Stop&) { stop(); },
+                 [&](to_worker::SendSnapshot& wanted) {
+                   tell_(to_supervisor::SnapshotTaken{wanted.request, engine_.snapshot(now())});
+                 },
+                 [&](to_worker::ClearCounters&) {
+                   deliver(engine::event::CountersCleared{});
+                   snapshot_wanted_ = true;
+                 },
+             },
+             message);
+  arm();
+}
+
+void FailoverHost::stop() {
+  if (stop_limit_) return;
+  stop_limit_ = now() + patience_at_stop;
+  deliver(engine::event::StopRequested{});
+  arm();
+}
+
+void FailoverHost::reconfigure(FailoverWorkerConfig&& config) {
+  const bool other_scheduling = config.process != config_.process;
+  config_ = std::move(config);
+  if (other_scheduling) {
+    for (const auto& error : apply_process_settings(config_.process)) {
+      notice(Level::warning, "process_setting_refused", error.message);
+    }
+  }
+  deliver(engine::event::Reconfigured{config_.failover});
+  listen(listening_);  // whether AH is used may have changed
+  snapshot_wanted_ = true;
+  tell_(to_supervisor::Reconfigured{config_.generation});
+}
+
+void FailoverHost::deliver(const engine::Event& event) {
+  perform(engine_.handle(now(), event));
+  perform_failures();
+}
+
+// What went wrong while the engine's wishes were carried out may make it wish something else. Each failure is told once a turn
+// and instance, so this ends.
+void FailoverHost::perform_failures() {
+  while (!failures_.empty()) {
+    const auto failures = std::exchange(failures_, {});
+    for (const auto& failure : failures) perform(engine_.handle(now(), failure));
+  }
+}
+
+void FailoverHost::perform(engine::Actions&& actions) {
+  namespace action = engine::action;
+  for (auto& wish : actions) {
+    std::visit(core::Overload{
+                   [&](action::SendPacket& packet) { send_packet(packet); },
+                   [&](action::SendFrame& frame) { work_.add(std::move(frame)); },
+                   [&](action::AddAddresses& addresses) { work_.add(std::move(addresses)); },
+                   [&](action::RemoveAddresses& addresses) { work_.add(std::move(addresses)); },
+                   [&](action::RunHooks& hooks) { work_.add(std::move(hooks)); },
+                   [&](action::Listen& sockets) { listen(sockets.sockets); },
+                   [&](action::SetInterfaceSysctl& setting) {
+                     const auto set = sysctls_.set(setting.interface, setting.key, setting.value);
+                     if (!set) notice(Level::warning, "sysctl_failed", set.error().message);
+                   },
+                   [&](action::ReportTransition& report) {
+                     snapshot_wanted_ = true;
+                     tell_(to_supervisor::TransitionReported{std::move(report)});
+                   },
+                   [&](action::Notice& said) { tell_(to_supervisor::Noticed{std::move(said)}); },
+                   [&](action::Stopped&) { stopped_ = true; },
+               },
+               wish);
+  }
+}
+
+void FailoverHost::send_packet(const engine::action::SendPacket& packet) {
+  const auto sent = sockets_.send(packet);
+  if (sent || !send_failed_.insert(packet.instance).second) return;
+  failures_.emplace_back(engine::event::SendFailed{packet.instance, sent.error()});
+}
+
+void FailoverHost::listen(const std::vector<VrrpSockets::Where>& sockets) {
+  if (&sockets != &listening_) listening_ = sockets;
+  told_.clear();
+  complain(sockets_.listen(listening_, uses_authentication_header(config_.failover)));
+}
+
+void FailoverHost::complain(const std::vector<VrrpSockets::Problem>& problems) {
+  for (const auto& problem : problems) {
+    notice_once(Level::error, "socket_failed",
+                fmt::format("{}, IPv{}: {}", name_of(problem.interface), static_cast<int>(problem.family),
+                            problem.error.message));
+  }
+}
+
+void FailoverHost::hear_kernel() {
+  const auto heard =
+      monitor_.hear(news_a_turn, [this](netlink::Message&& message) { take_news(std::move(message)); });
+  if (heard == NetlinkMonitor::Heard::overrun) {
+    list_anew("the kernel had more news than our netlink socket could hold");
+  }
+}
+
+void FailoverHost::take_news(netlink::Message&& message) {
+  std::visit(core::Overload{
+                 [&](netlink::LinkPresent& link) {
+                   auto [known, is_new] = interfaces_.try_emplace(link.interface.index, link.interface);
+                   if (!is_new && known->second == link.interface)
+                     return;  // of the many things we do not look at
+                   known->second = link.interface;
+                   deliver(engine::event::InterfaceChanged{std::move(link.interface)});
+                   complain(sockets_.retry());
+                 },
+                 [&](netlink::LinkGone& link) {
+                   interfaces_.erase(link.interface);
+                   deliver(engine::event::InterfaceRemoved{link.interface});
+                 },
+                 [&](netlink::AddressPresent& seen) {
+                   if (seen.address.label == name_of(seen.address.interface)) seen.address.label.clear();
+                   if (config_.log_address_changes) {
+                     notice(Level::info, "address_seen",
+                            fmt::format("{} on {} is there", seen.address.address.to_string(),
+                                        name_of(seen.address.interface)));
+                   }
+                   const bool v6 = seen.address.address.address.is_v6();
+                   deliver(engine::event::AddressAdded{std::move(seen.address)});
+                   if (v6) complain(sockets_.retry());  // IPv6 may just have begun on the interface
+                 },
+                 [&](netlink::AddressGone& gone) {
+                   if (gone.address.label == name_of(gone.address.interface)) gone.address.label.clear();
+                   if (config_.log_address_changes) {
+                     notice(Level::info, "address_gone",
+                            fmt::format("{} on {} is gone", gone.address.address.to_string(),
+                                        name_of(gone.address.interface)));
+                   }
+                   deliver(engine::event::AddressRemoved{std::move(gone.address)});
+                 },
+                 [](auto&) {},
+             },
+             message.content);
+}
+
+void FailoverHost::take_listing(NetlinkCommands::Listing&& listing) {
+  interfaces_.clear();
+  for (const auto& interface : listing.interfaces) interfaces_.emplace(interface.index, interface);
+  for (auto& address : listing.addresses) {
+    if (address.label == name_of(address.interface)) address.label.clear();
+  }
+  deliver(engine::event::KernelListed{std::move(listing.interfaces), std::move(listing.addresses)});
+  complain(sockets_.retry());
+}
+
+void FailoverHost::list_anew(std::string_view why) {
+  auto listing = commands_.list();
+  const core::Time time = now();
+  if (last_overrun_notice_ == core::Time{} || time - last_overrun_notice_ >= overrun_notice_gap) {
+    last_overrun_notice_ = time;
+    notice(Level::warning, "netlink_overrun",
+           listing ? fmt::format("{}: everything was listed anew", why)
+                   : fmt::format("{}, and listing anew failed: {}", why, listing.error().message));
+  }
+  if (listing) take_listing(std::move(*listing));
+}
+
+void FailoverHost::receive_packets(core::Time start) {
+  std::size_t count = 0;
+  bool last = false;
+  core::Time time = start;
+  const auto sink = [&](const engine::event::PacketReceived& packet) {
+    auto actions = engine_.handle(time, packet);
+    std::ranges::move(actions, std::back_inserter(gathered_));
+  };
+  while (!last && time - start < receive_slice) {
+    const auto received = sockets_.receive_batch(sink);
+    count += received.count;
+    last = received.last;
+    if (!gathered_.empty()) {
+      perform(std::exchange(gathered_, {}));
+      perform_failures();
+    }
+    if (!last) run_timers();  // junk at any rate must not make an advert late
+    time = now();
+  }
+  const bool busy = !last || (count != 0 && start - last_packets_ <= busy_gap);
+  if (count != 0) last_packets_ = start;
+  if (busy) {
+    packets_at_ = last ? time + busy_pause : time;
+  } else {
+    packets_at_.reset();
+    if (!packets_armed_) sources_.rearm_once(sockets_.fd(), from_sockets);
+    packets_armed_ = true;
+  }
+}
+
+void FailoverHost::run_timers() {
+  for (int round = 0; round < timer_rounds; ++round) {
+    const auto due = engine_.next_timeout();
+    const core::Time time = now();
+    if (!due || *due > time) return;
+    perform(engine_.handle_timeout(time));
+    perform_failures();
+  }
+}
+
+core::Duration FailoverHost::slice() const {
+  if (config_.process.realtime_priority == 0 || config_.process.realtime_limit_us == 0) return longest_slice;
+  return std::min<core::Duration>(longest_slice,
+                                  std::chrono::microseconds{config_.process.realtime_limit_us} / 2);
+}
+
+void FailoverHost::do_slow_work(core::Time start) {
+  if (!work_.empty()) {
+    core::Time until = start + slice();
+    if (const auto due = engine_.next_timeout()) until = std::min(until, *due);
+    OrderedWork::Outcome outcome = work_.work(*this, until);
+    for (const auto& problem : outcome.problems)
+      notice_once(Level::warning, "kernel_refused", problem.message);
+    for (auto& failed : outcome.not_added) {
+      failed.error.message = fmt::format("{} on {}", failed.error.message, name_of(failed.address.interface));
+      deliver(std::move(failed));
+    }
+    if (outcome.answers_lost) list_anew("answers to changes of addresses were lost");
+  }
+  if (!hooks_.empty()) {
+    if (auto sent = hooks_.flush(); !sent)
+      notice(Level::error, "script_runner_unreachable", sent.error().message);
+  }
+}
+
+core::Result<NetlinkCommands::Applied> FailoverHost::apply(std::span<const AddressChange> changes) {
+  return commands_.apply(changes);
+}
+
+FrameSocket::Sent FailoverHost::send(std::span<const engine::action::SendFrame* const> frames) {
+  return frames_.send(frames);
+}
+
+void FailoverHost::run(engine::action::RunHooks&& hooks) {
+  hooks_.add(RunScripts{std::move(hooks.queue), std::move(hooks.commands), {}});
+}
+
+void FailoverHost::leave_snapshot(core::Time time) {
+  if (!snapshot_) return;
+  const core::Duration gap = std::max<core::Duration>(snapshot_gap, snapshot_cost_ * snapshot_share);
+  const core::Duration age = time - snapshot_time_;
+  if (snapshot_time_ != core::Time{}) {
+    if (age < gap || (!snapshot_wanted_ && age < snapshot_refresh)) return;
+  }
+  if (auto written = snapshot_->write(engine_.snapshot(time)); !written) {
+    notice_once(Level::warning, "snapshot_failed", written.error().message);
+  }
+  snapshot_wanted_ = false;
+  snapshot_time_ = now();
+  snapshot_cost_ = snapshot_time_ - time;
+}
+
+void FailoverHost::finish_if_done(core::Time time) {
+  if (finished_ || !stop_limit_) return;
+  const bool done = stopped_ && work_.empty() && hooks_.empty();
+  if (!done && time < *stop_limit_) return;
+  if (!done) notice(Level::error, "stop_incomplete", "not everything could be cleaned up in time");
+  for (const auto& error : sysctls_.restore()) notice(Level::warning, "sysctl_failed", error.message);
+  if (snapshot_) snapshot_->clear();
+  finished_ = true;
+}
+
+void FailoverHost::arm() {
+  std::optional<core::Time> next = engine_.next_timeout();
+  const auto also = [&](std::optional<core::Time> time) {
+    if (time && (!next || *time < *next)) next = time;
+  };
+  const core::Time time = now();
+  also(packets_at_);
+  also(work_.next_time(time));
+  if (!hooks_.empty()) also(time + hook_retry);
+  if (snapshot_ && snapshot_wanted_) {
+    also(snapshot_time_ + std::max<core::Duration>(snapshot_gap, snapshot_cost_ * snapshot_share));
+  }
+  if (stop_limit_) also(stopped_ && work_.empty() && hooks_.empty() ? time : *stop_limit_);
+  timer_.arm(next);
+}
+
+void FailoverHost::notice(Level level, std::string id, std::string text) {
+  tell_(to_supervisor::Noticed{{level, {}, std::move(id), std::move(text)}});
+}
+
+void FailoverHost::notice_once(Level level, std::string id, std::string text) {
+  if (told_.insert(text).second) notice(level, std::move(id), std::move(text));
+}
+
+std::string FailoverHost::name_of(net::InterfaceIndex interface) const {
+  const auto found = interfaces_.find(interface);
+  return found == interfaces_.end() ? fmt::format("interface {}", interface.value) : found->second.name;
+}
+
+}  // namespace runtime

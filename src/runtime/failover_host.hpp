@@ -1,0 +1,119 @@
+// The failover engine in the real world: what happened goes in, what it decides is done. One turn serves, in this order, the
+// kernel's news, packets, timers, and then a slice of the slow work; all descriptors are watched through one.
+// Decides nothing itself and knows no event loop: failover_worker.cpp waits for fd() and calls turn().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "engine/failover.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/epoll_set.hpp"
+#include "runtime/frame_socket.hpp"
+#include "runtime/hook_sender.hpp"
+#include "runtime/interface_sysctl.hpp"
+#include "runtime/messages.hpp"
+#include "runtime/netlink_io.hpp"
+#include "runtime/ordered_work.hpp"
+#include "runtime/snapshot_file.hpp"
+#include "runtime/vrrp_sockets.hpp"
+
+namespace runtime {
+
+class FailoverHost : private WorkTools {
+ public:
+  using Tell = std::function<void(const ToSupervisor&)>;
+
+  /// Opens everything and starts the engine, or goes on from what `snapshot` holds. `scripts_fd` stays the caller's. An error
+  /// with EPERM names the capability that is missing.
+  static core::Result<std::unique_ptr<FailoverHost>> start(FailoverWorkerConfig config,
+                                                           std::optional<SnapshotFile> snapshot,
+                                                           int scripts_fd, Tell tell);
+  FailoverHost(FailoverHost&&) = delete;
+
+  /// Readable when a turn is due.
+  int fd() const { return sources_.fd(); }
+  void turn();
+  void handle(ToWorker&& message);
+  /// Resigns, removes the addresses, tells the scripts; then finished().
+  void stop();
+  bool finished() const { return finished_; }
+
+ private:
+  struct Opened;
+  FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFile> snapshot, int scripts_fd, Tell tell,
+               Opened&& opened);
+
+  // WorkTools
+  core::Time now() const override { return runtime::now(); }
+  core::Result<NetlinkCommands::Applied> apply(std::span<const AddressChange> changes) override;
+  FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) override;
+  void run(engine::action::RunHooks&& hooks) override;
+
+  void begin(NetlinkCommands::Listing&& listing);
+  void deliver(const engine::Event& event);
+  void perform(engine::Actions&& actions);
+  void perform_failures();
+  void send_packet(const engine::action::SendPacket& packet);
+  void listen(const std::vector<VrrpSockets::Where>& sockets);
+  void complain(const std::vector<VrrpSockets::Problem>& problems);
+  void reconfigure(FailoverWorkerConfig&& config);
+
+  void hear_kernel();
+  void take_news(netlink::Message&& message);
+  void take_listing(NetlinkCommands::Listing&& listing);
+  void list_anew(std::string_view why);
+  void receive_packets(core::Time start);
+  void run_timers();
+  void do_slow_work(core::Time start);
+  void leave_snapshot(core::Time now);
+  void finish_if_done(core::Time now);
+  void arm();
+
+  void notice(engine::action::Notice::Level level, std::string id, std::string text);
+  /// The same text only once until the sockets or interfaces change.
+  void notice_once(engine::action::Notice::Level level, std::string id, std::string text);
+  std::string name_of(net::InterfaceIndex interface) const;
+  core::Duration slice() const;
+
+  FailoverWorkerConfig config_;
+  Tell tell_;
+  std::optional<SnapshotFile> snapshot_;
+  EpollSet sources_;
+  Timer timer_;
+  NetlinkMonitor monitor_;
+  NetlinkCommands commands_;
+  VrrpSockets sockets_;
+  FrameSocket frames_;
+  HookSender hooks_;
+  InterfaceSysctls sysctls_;
+  engine::Failover engine_;
+  OrderedWork work_;
+
+  std::map<net::InterfaceIndex, net::Interface> interfaces_;
+  std::vector<VrrpSockets::Where> listening_;
+  std::vector<engine::Event> failures_;             // of what perform() tried, to be told when it is through
+  std::set<std::string, std::less<>> send_failed_;  // instances told in this turn
+  std::set<std::string, std::less<>> told_;
+  engine::Actions gathered_;
+
+  bool packets_armed_ = true;  // the sockets wake us up; otherwise we look at packets_at_
+  std::optional<core::Time> packets_at_;
+  core::Time last_packets_{};
+  bool snapshot_wanted_ = false;
+  core::Time snapshot_time_{};
+  core::Duration snapshot_cost_{};
+  core::Time last_overrun_notice_{};
+  std::optional<core::Time> stop_limit_;
+  bool stopped_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace runtime
