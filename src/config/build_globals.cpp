@@ -1,0 +1,105 @@
+// global_defs: read whatever else wants to inherit from it, and resolve what its settings take from each other.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "config/build.hpp"
+#include "config/schema_values.hpp"
+
+namespace config {
+
+namespace {
+
+struct GlobalsRead {
+  std::vector<Given> blocks;
+  bool has(std::string_view keyword) const {
+    return std::ranges::any_of(blocks, [&](const Given& given) { return given.has(keyword); });
+  }
+  const Word* find(std::string_view keyword) const {
+    for (const Given& given : blocks) {
+      if (const Word* word = given.find(keyword)) return word;
+    }
+    return nullptr;
+  }
+};
+
+void inherit_announcements(Globals& globals, const GlobalsRead& given) {
+  vrrp::AnnouncementConfig& announcements = globals.vrrp.announcements;
+  if (globals.vrrp.min_garp) {
+    if (!given.has("vrrp_garp_master_repeat")) announcements.master_repeat = 1;
+    if (!given.has("vrrp_garp_master_delay")) announcements.master_delay = {};
+  }
+  if (!given.has("vrrp_garp_lower_prio_delay")) announcements.lower_prio_delay = announcements.master_delay;
+  if (!given.has("vrrp_garp_lower_prio_repeat"))
+    announcements.lower_prio_repeat = announcements.master_repeat;
+}
+
+void check_announcement_pace(Build& build, const GlobalsRead& given) {
+  using std::chrono_literals::operator""s;
+  const VrrpDefaults& vrrp = build.interpreter.globals().vrrp;
+  const std::pair<std::string_view, core::Duration> paces[] = {{"vrrp_garp_interval", vrrp.garp_interval},
+                                                               {"vrrp_gna_interval", vrrp.gna_interval}};
+  for (const auto& [keyword, gap] : paces) {
+    const Word* word = given.find(keyword);
+    if (word == nullptr || gap < 1s) continue;
+    build.interpreter.report(
+        Severity::note, "slow-announcements", *word,
+        "a second or more between announcements makes a takeover of many addresses slow");
+  }
+}
+
+void check_multicast_group(Build& build, const GlobalsRead& given) {
+  const net::IpAddress& group = build.interpreter.globals().vrrp.multicast_group_v6;
+  if (group.is_v6() && group.octets[1] % 16 == 2) return;
+  if (const Word* word = given.find("vrrp_mcast_group6")) {
+    build.interpreter.report(Severity::warning, "bad-address", *word,
+                             "this group is not link-local: routers may forward adverts");
+  }
+}
+
+void check_fifos(Build& build, const GlobalsRead& given) {
+  Globals& globals = build.interpreter.globals();
+  const std::pair<std::string_view, FifoSettings*> others[] = {{"vrrp_notify_fifo", &globals.vrrp_fifo},
+                                                               {"lvs_notify_fifo", &globals.lvs_fifo}};
+  for (const auto& [keyword, settings] : others) {
+    if (!globals.fifo.fifo || !settings->fifo || settings->fifo->path != globals.fifo.fifo->path) continue;
+    if (const Word* word = given.find(keyword)) {
+      build.interpreter.refuse("repeated-value", *word,
+                               fmt::format("'{}' and 'notify_fifo' name the same pipe", keyword), {},
+                               "this one is ignored");
+    }
+    settings->fifo.reset();
+  }
+}
+
+}  // namespace
+
+void read_globals(Build& build) {
+  using Pass = Interpreter::Pass;
+  const Block& block = schema().at("global_defs");
+  Globals& globals = build.interpreter.globals();
+  for (const Pass pass : {Pass::early, Pass::late}) {
+    if (pass == Pass::late) globals.script_user = default_account(build.interpreter);
+    GlobalsRead given;
+    for (const Statement* statement : build.root.global_defs) {
+      if (pass == Pass::late && !statement->arguments.empty()) {
+        build.interpreter.refuse("surplus-argument", statement->arguments.front(), "global_defs has no name",
+                                 {}, "it is ignored");
+      }
+      given.blocks.push_back(build.interpreter.read_block(block, statement->children, &globals, pass));
+    }
+    if (pass == Pass::early) continue;
+    inherit_announcements(globals, given);
+    check_announcement_pace(build, given);
+    check_multicast_group(build, given);
+    check_fifos(build, given);
+    if (!given.has("snmp_rs_stats_update_interval")) {
+      globals.snmp.real_server_interval = globals.snmp.virtual_server_interval;
+    }
+    if (globals.vrrp.vmac_address_prefix.empty()) globals.vrrp.vmac_address_prefix = globals.vrrp.vmac_prefix;
+  }
+  DaemonSettings& daemon = globals.daemon;
+  if (!daemon.instance.empty() || !daemon.net_namespace.empty()) daemon.use_pid_directory = true;
+  if (globals.router_id.empty()) globals.router_id = build.interpreter.world().host_name();
+}
+
+}  // namespace config

@@ -1,0 +1,120 @@
+// What names instances: sync groups and track groups; and the pace of announcements on groups of interfaces.
+#include <fmt/format.h>
+#include <unordered_set>
+
+#include "config/build.hpp"
+
+namespace config {
+
+namespace {
+
+std::vector<std::string> known_members(Build& build, const std::vector<std::pair<std::string, Word>>& words) {
+  std::vector<std::string> members;
+  std::unordered_set<std::string> seen;
+  for (const auto& [name, word] : words) {
+    if (!build.instances.has(name)) {
+      unknown_reference(build.interpreter, word, "vrrp_instance", build.instances);
+    } else if (!seen.insert(name).second) {
+      build.interpreter.refuse("repeated-name", word, fmt::format("'{}' is a member already", name), {},
+                               "it is ignored");
+    } else {
+      members.push_back(name);
+    }
+  }
+  return members;
+}
+
+void read_sync_group(Build& build, const Statement& statement) {
+  Interpreter& in = build.interpreter;
+  const auto name = block_name(in, statement);
+  SyncGroupDraft draft;
+  draft.hooks.priority_changes = in.globals().vrrp.notify_priority_changes;
+  draft.hooks.smtp_alert =
+      in.globals().mail.alert_vrrp ? in.globals().mail.alert_vrrp : in.globals().mail.alert;
+  const Given given = in.read_block(schema().at("vrrp_sync_group"), statement.children, &draft);
+  if (!name || !build.groups.add(in, *name, "vrrp_sync_group")) return;
+  draft.name = name->text;
+  draft.members = known_members(build, draft.member_words);
+  std::erase_if(draft.members, [&](const std::string& member) {
+    const Word* word = nullptr;
+    for (const auto& [written, place] : draft.member_words) {
+      if (written == member) word = &place;
+    }
+    const auto [other, fresh] = build.member_of_group.emplace(member, *word);
+    if (fresh) return false;
+    in.report(Finding{in.refusal(),
+                      "repeated-name",
+                      word->place,
+                      word->text.size(),
+                      fmt::format("'{}' is a member of another group already{}", member,
+                                  in.lenient() ? "; it is ignored" : ""),
+                      {},
+                      Finding::Related{other->second.place, member.size(), "there"}});
+    return true;
+  });
+  if (draft.members.empty()) {
+    in.refuse("missing-keyword", *name, fmt::format("vrrp_sync_group {} has no members", name->text),
+              "write: group { INSTANCE ... }", "the group is left out");
+    return;
+  }
+  if (draft.members.size() == 1 && draft.member_words.size() == 1) {
+    in.report(Severity::note, "lonely-member", draft.member_words.front().second,
+              "a sync group of one instance does nothing");
+  }
+  draft.trackers = resolve_trackers(build, draft.tracker_lines, {});
+  build.model.sync_groups.push_back(draft);
+}
+
+void read_track_group(Build& build, const Statement& statement) {
+  Interpreter& in = build.interpreter;
+  const auto name = block_name(in, statement);
+  TrackGroupDraft draft;
+  in.read_block(schema().at("track_group"), statement.children, &draft);
+  if (!name || !build.track_groups.add(in, *name, "track_group")) return;
+  draft.name = name->text;
+  draft.members = known_members(build, draft.member_words);
+  if (draft.members.empty()) {
+    in.refuse("missing-keyword", *name, fmt::format("track_group {} has no members", name->text),
+              "write: group { INSTANCE ... }", "the group is left out");
+    return;
+  }
+  build.model.track_groups.push_back(draft);
+}
+
+void read_pace(Build& build, const Statement& statement, std::unordered_set<std::string>& grouped) {
+  Interpreter& in = build.interpreter;
+  if (!statement.arguments.empty()) {
+    in.refuse("surplus-argument", statement.arguments.front(), "a garp_group has no name", {},
+              "it is ignored");
+  }
+  GarpGroup group;
+  const Given given = in.read_block(schema().at("garp_group"), statement.children, &group);
+  const Word* where =
+      given.find("interfaces") != nullptr ? given.find("interfaces") : given.find("interface");
+  std::erase_if(group.interfaces, [&](const std::string& interface) {
+    if (grouped.insert(interface).second) return false;
+    in.refuse("repeated-name", *where, fmt::format("interface '{}' is in a garp_group already", interface),
+              {}, "it is ignored");
+    return true;
+  });
+  if (!group.garp_interval && !group.gna_interval) {
+    in.refuse("missing-keyword", statement.keyword,
+              "this garp_group has neither garp_interval nor gna_interval", {}, "the group is left out");
+  } else if (group.interfaces.empty()) {
+    in.refuse("missing-keyword", statement.keyword, "this garp_group names no interface", {},
+              "the group is left out");
+  } else {
+    build.model.garp_groups.push_back(group);
+  }
+}
+
+}  // namespace
+
+void read_groups(Build& build) {
+  for (const Statement* statement : build.root.sync_groups) read_sync_group(build, *statement);
+  for (const Statement* statement : build.root.track_groups) read_track_group(build, *statement);
+  std::unordered_set<std::string> grouped;
+  for (const Statement* statement : build.root.garp_groups) read_pace(build, *statement, grouped);
+}
+
+}  // namespace config

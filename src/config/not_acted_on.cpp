@@ -1,0 +1,163 @@
+#include "config/not_acted_on.hpp"
+
+#include <unordered_map>
+
+namespace config {
+
+namespace {
+
+struct Line {
+  std::string_view block;
+  std::string_view keyword;
+  Severity severity = Severity::warning;
+};
+
+constexpr Severity note = Severity::note;
+constexpr Severity warning = Severity::warning;
+
+// A block stands for all that is in it.
+constexpr Line lines[] = {
+    {"/", "linkbeat_use_polling", note},
+    {"/", "net_namespace_ipvs", note},
+    {"/", "namespace_with_ipsets", note},
+    {"/", "track_group", warning},
+    {"/", "static_ipaddress", warning},
+    {"/", "static_routes", warning},
+    {"/", "static_rules", warning},
+    {"/", "vrrp_sync_group", warning},
+    {"/", "linkbeat_interfaces", note},
+    {"/", "vrrp_script", warning},
+    {"/", "vrrp_track_process", warning},
+    {"/", "interface_up_down_delays", warning},
+    {"/", "SSL", note},
+    {"/", "virtual_server_group", note},
+    {"/", "virtual_server", warning},
+    {"/", "bfd_instance", warning},
+    {"/", "track_file", warning},
+    {"/", "vrrp_track_file", warning},
+
+    {"global_defs", "checker_process_name", note},
+    {"global_defs", "lvs_process_name", note},
+    {"global_defs", "bfd_process_name", note},
+    {"global_defs", "use_symlink_paths", note},
+    {"global_defs", "notification_email_from", note},
+    {"global_defs", "smtp_server", note},
+    {"global_defs", "smtp_helo_name", note},
+    {"global_defs", "smtp_connect_timeout", note},
+    {"global_defs", "notification_email", note},
+    {"global_defs", "smtp_alert", note},
+    {"global_defs", "smtp_alert_vrrp", note},
+    {"global_defs", "smtp_alert_checker", note},
+    {"global_defs", "no_email_faults", note},
+    {"global_defs", "no_checker_emails", note},
+    {"global_defs", "max_auto_priority", note},
+    {"global_defs", "min_auto_priority_delay", note},
+    {"global_defs", "checker_log_all_failures", note},
+    {"global_defs", "disable_local_igmp", warning},
+    {"global_defs", "lvs_timeouts", note},
+    {"global_defs", "lvs_flush", note},
+    {"global_defs", "lvs_flush_on_stop", note},
+    {"global_defs", "lvs_flush_onstop", note},
+    {"global_defs", "lvs_sync_daemon", warning},
+    {"global_defs", "vrrp_garp_extra_if", note},
+    {"global_defs", "vrrp_vmac_garp_intvl", note},
+    {"global_defs", "vrrp_ipsets", note},
+    {"global_defs", "nftables", note},
+    {"global_defs", "nftables_priority", note},
+    {"global_defs", "nftables_ifindex", note},
+    {"global_defs", "nftables_ipvs", note},
+    {"global_defs", "nftables_ipvs_priority", note},
+    {"global_defs", "nftables_ipvs_start_fwmark", note},
+    {"global_defs", "nftables_counters", note},
+    {"global_defs", "notify_fifo", warning},
+    {"global_defs", "notify_fifo_script", warning},
+    {"global_defs", "vrrp_notify_fifo", warning},
+    {"global_defs", "vrrp_notify_fifo_script", warning},
+    {"global_defs", "vrrp_notify_priority_changes", note},
+    {"global_defs", "fifo_write_vrrp_states_on_reload", note},
+    {"global_defs", "lvs_notify_fifo", note},
+    {"global_defs", "lvs_notify_fifo_script", note},
+    {"global_defs", "checker_priority", note},
+    {"global_defs", "checker_no_swap", note},
+    {"global_defs", "checker_rt_priority", note},
+    {"global_defs", "checker_cpu_affinity", note},
+    {"global_defs", "checker_rlimit_rttime", note},
+    {"global_defs", "checker_rlimit_rtime", note},
+    {"global_defs", "bfd_priority", note},
+    {"global_defs", "bfd_no_swap", note},
+    {"global_defs", "bfd_rt_priority", note},
+    {"global_defs", "bfd_cpu_affinity", note},
+    {"global_defs", "bfd_rlimit_rttime", note},
+    {"global_defs", "bfd_rlimit_rtime", note},
+    {"global_defs", "snmp_socket", note},
+    {"global_defs", "enable_traps", warning},
+    {"global_defs", "enable_snmp_vrrp", warning},
+    {"global_defs", "enable_snmp_keepalived", warning},
+    {"global_defs", "enable_snmp_rfc", warning},
+    {"global_defs", "enable_snmp_rfcv2", warning},
+    {"global_defs", "enable_snmp_rfcv3", warning},
+    {"global_defs", "enable_snmp_checker", warning},
+    {"global_defs", "snmp_vs_stats_update_interval", note},
+    {"global_defs", "snmp_rs_stats_update_interval", note},
+    {"global_defs", "enable_dbus", warning},
+    {"global_defs", "dbus_service_name", note},
+    {"global_defs", "dbus_no_interface_name", note},
+    {"global_defs", "process_monitor_rcv_bufs", note},
+    {"global_defs", "process_monitor_rcv_bufs_force", note},
+    {"global_defs", "lvs_netlink_cmd_rcv_bufs", note},
+    {"global_defs", "lvs_netlink_cmd_rcv_bufs_force", note},
+    {"global_defs", "lvs_netlink_monitor_rcv_bufs", note},
+    {"global_defs", "lvs_netlink_monitor_rcv_bufs_force", note},
+    {"global_defs", "rs_init_notifies", note},
+    {"global_defs", "vrrp_rx_bufs_policy", note},
+    {"global_defs", "vrrp_rx_bufs_multiplier", note},
+    {"global_defs", "vmac_prefix", note},
+    {"global_defs", "vmac_addr_prefix", note},
+    {"global_defs", "random_seed", note},
+    {"global_defs", "reload_time_file", warning},
+    {"global_defs", "reload_repeat", note},
+    {"global_defs", "config_save_dir", note},
+    {"global_defs", "tmp_config_directory", note},
+
+    {"vrrp_instance", "use_vmac", warning},
+    {"vrrp_instance", "use_vmac_addr", warning},
+    {"vrrp_instance", "vmac_xmit_base", warning},
+    {"vrrp_instance", "use_ipvlan", warning},
+    {"vrrp_instance", "vrf", warning},
+    {"vrrp_instance", "track_interface", warning},
+    {"vrrp_instance", "track_script", warning},
+    {"vrrp_instance", "track_file", warning},
+    {"vrrp_instance", "track_process", warning},
+    {"vrrp_instance", "track_bfd", warning},
+    {"vrrp_instance", "linkbeat_use_polling", note},
+    {"vrrp_instance", "virtual_routes", warning},
+    {"vrrp_instance", "virtual_rules", warning},
+    {"vrrp_instance", "no_accept", warning},
+    {"vrrp_instance", "smtp_alert", note},
+    {"vrrp_instance", "notify_priority_changes", note},
+    {"vrrp_instance", "lvs_sync_daemon_interface", warning},
+    {"vrrp_instance", "garp_extra_if", warning},
+    {"vrrp_instance", "vmac_garp_intvl", warning},
+    {"vrrp_instance", "auth_hmac", warning},
+    {"vrrp_instance", "debug", note},
+    {"vrrp_instance/virtual_ipaddress", "use_vmac", warning},
+    {"vrrp_instance/virtual_ipaddress_excluded", "use_vmac", warning},
+};
+
+std::unordered_map<std::string_view, std::unordered_map<std::string_view, Severity>> by_block() {
+  std::unordered_map<std::string_view, std::unordered_map<std::string_view, Severity>> result;
+  for (const Line& line : lines) result[line.block].emplace(line.keyword, line.severity);
+  return result;
+}
+
+}  // namespace
+
+std::optional<Severity> not_acted_on(std::string_view block, std::string_view keyword) {
+  static const auto table = by_block();
+  const auto found = table.find(block);
+  if (found == table.end()) return std::nullopt;
+  const auto line = found->second.find(keyword);
+  return line == found->second.end() ? std::nullopt : std::optional(line->second);
+}
+
+}  // namespace config
