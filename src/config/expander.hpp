@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "config/pieces.hpp"
@@ -43,6 +44,10 @@ class Expander {
   bool exhausted() const { return spent_ > limit_; }
 
  private:
+  // What a turn or a use costs besides the text it makes, so that empty ones are not free.
+  static constexpr std::size_t cost_of_turn = 16;
+  static constexpr std::size_t cost_of_use = 1;
+
   /// The rest of a line: pieces, of which `skip` octets are done, and what stands after them.
   struct Run {
     std::span<const Piece> pieces;
@@ -104,6 +109,7 @@ class Expander {
   std::unordered_map<std::uint64_t, const Definition*> by_origin_;      // by file and octet
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> uses_;  // sources by parent and octet
 
+  std::unordered_set<std::uint32_t> undefined_;  // sources already complained about
   struct {
     std::uint32_t file = 0, offset = 0;
   } line_;  // being read, for what cannot say where it is

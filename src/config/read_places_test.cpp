@@ -123,6 +123,18 @@ TEST(Places, OneProblemInManyTurnsIsSaidOnce) {
             "    ^~~~~~~~~~~\n");
 }
 
+TEST(Places, OfMoreProblemsThanAnybodyReadsAreNotAllShown) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "} ";  // one line, so that positions are dear
+  const Reading reading(text);
+  ASSERT_EQ(reading.diagnostics.list.size(), 1001U);
+  EXPECT_EQ(reading.diagnostics.count(Severity::error), 1001U);
+  EXPECT_EQ(reading.diagnostics.list.back().message,
+            "from here on there are more problems than the 1000 shown");
+  EXPECT_EQ(reading.diagnostics.list.back().where.column, 2001U);
+  EXPECT_TRUE(Reading(text, true).diagnostics.usable());
+}
+
 TEST(Places, ThatPointNowhereGiveAnEmptyPosition) {
   const Tree tree;
   EXPECT_EQ(tree.position({.chunk = 7, .offset = 1}, 3), Position{});

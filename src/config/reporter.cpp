@@ -1,5 +1,6 @@
 #include "config/reporter.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <iterator>
 #include <utility>
@@ -18,23 +19,36 @@ void Reporter::warning(Place place, std::size_t length, Problem problem) {
   report(Severity::warning, place, length, std::move(problem));
 }
 
+void Reporter::failure(Position where, Problem problem) {
+  add(Severity::error, std::move(where), std::move(problem));
+}
+
 void Reporter::report(Severity severity, Place place, std::size_t length, Problem&& problem) {
+  if (full()) return leave_out(severity, place);
   if (lenient_ && !problem.assumed.empty()) problem.message += "; " + problem.assumed;
+  const auto [source, delta] = storage_.find(place);
+  if (!said_of_a_source_.insert(fmt::format("{}:{}:{}", source, delta, problem.message)).second) return;
   Position where = storage_.position(place, length);
-  if (!first_time(where, problem)) return;
+  if (!said_.insert(fmt::format("{}:{}:{}:{}", where.file, where.line, where.column, problem.message))
+           .second) {
+    return;
+  }
   auto trail = storage_.trail(place);
   problem.related.insert(problem.related.end(), std::make_move_iterator(trail.begin()),
                          std::make_move_iterator(trail.end()));
   add(severity, std::move(where), std::move(problem));
 }
 
-void Reporter::failure(Position where, Problem problem) {
-  if (first_time(where, problem)) add(Severity::error, std::move(where), std::move(problem));
-}
-
-bool Reporter::first_time(const Position& where, const Problem& problem) {
-  return said_.insert(fmt::format("{}:{}:{}:{}", where.file, where.line, where.column, problem.message))
-      .second;
+// One line stands for all that is left out, and is as severe as the worst of it.
+void Reporter::leave_out(Severity severity, Place place) {
+  if (!left_out_) {
+    left_out_ = diagnostics_.list.size();
+    add(Severity::note, storage_.position(place, 0),
+        {.id = "too-many-problems",
+         .message = fmt::format("from here on there are more problems than the {} shown", most_problems)});
+  }
+  Severity& worst = diagnostics_.list[*left_out_].severity;
+  worst = std::max(worst, severity);
 }
 
 void Reporter::add(Severity severity, Position where, Problem&& problem) {

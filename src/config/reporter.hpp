@@ -2,6 +2,8 @@
 // is read again and again (a sequence, a file included twice) is said once.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -20,10 +22,14 @@ struct Problem {
 
 class Reporter {
  public:
+  static constexpr std::size_t most_problems = 1000;
+
   Reporter(const Tree::Storage& storage, Diagnostics& diagnostics, bool lenient)
       : storage_(storage), diagnostics_(diagnostics), lenient_(lenient) {}
 
   bool lenient() const { return lenient_; }
+  /// So much is wrong that nobody reads on; what is found now is left out.
+  bool full() const { return said_.size() >= most_problems; }
 
   /// Something the old reader skipped with a message: an error, or in lenient reading a warning that says
   /// what is assumed.
@@ -36,13 +42,15 @@ class Reporter {
 
  private:
   void report(Severity severity, Place place, std::size_t length, Problem&& problem);
-  bool first_time(const Position& where, const Problem& problem);
+  void leave_out(Severity severity, Place place);
   void add(Severity severity, Position where, Problem&& problem);
 
   const Tree::Storage& storage_;
   Diagnostics& diagnostics_;
   bool lenient_;
-  std::unordered_set<std::string> said_;
+  std::optional<std::size_t> left_out_;               // the diagnostic that says so
+  std::unordered_set<std::string> said_;              // by position and message
+  std::unordered_set<std::string> said_of_a_source_;  // the same, known before the position is worked out
 };
 
 }  // namespace config

@@ -203,7 +203,9 @@ namespace {
 
 // A line that is followed by lines further to the right but has no braces is the likeliest to lack its '{'.
 const Statement* lacks_its_brace(std::span<const Statement> statements, const Tree::Storage& storage) {
-  for (std::size_t i = statements.size(); i-- > 0;) {
+  constexpr std::size_t furthest = 64;  // lines back; beyond that nobody sees the connection
+  const std::size_t from = statements.size() - std::min(statements.size(), furthest);
+  for (std::size_t i = statements.size(); i-- > from;) {
     const Statement& statement = statements[i];
     if (statement.has_block) {
       if (i + 1 == statements.size()) {
@@ -227,7 +229,8 @@ void TreeBuilder::surplus_brace(Place place) {
   Problem problem{.id = "unexpected-close-brace",
                   .message = "this '}' closes nothing: no block is open here",
                   .assumed = "it is ignored"};
-  if (const Statement* culprit = lacks_its_brace(pending_, storage_)) {
+  const Statement* culprit = reporter_.full() ? nullptr : lacks_its_brace(pending_, storage_);
+  if (culprit != nullptr) {
     problem.related.push_back({storage_.position(culprit->keyword.place, culprit->keyword.text.size()),
                                fmt::format("is the '{{' of '{}' missing here?", title(*culprit))});
   }

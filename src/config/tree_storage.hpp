@@ -85,15 +85,17 @@ struct Tree::Storage {
   Place place_of(std::uint32_t source, std::uint32_t frame);
   Place place_in_file(std::uint32_t file, std::size_t offset, std::size_t length, std::uint32_t frame);
 
-  Position position(Place place, std::size_t length) const;
-  std::vector<Diagnostic::Related> trail(Place place) const;
-
- private:
+  /// The piece of text an octet of a line comes from.
   struct Found {
     std::uint32_t source = none;
     std::uint32_t delta = 0;  // octets from the start of the source
   };
   Found find(Place place) const;
+
+  Position position(Place place, std::size_t length) const;
+  std::vector<Diagnostic::Related> trail(Place place) const;
+
+ private:
   Position in_file(std::uint32_t file, std::size_t begin, std::size_t end) const;
   std::span<const Segment> segments_of(std::uint32_t chunk) const;
 };
