@@ -81,6 +81,14 @@ void Failover::Implementation::serve(Time now, Number number, Actions& out) {
   settle(number);
 }
 
+// To be asked before an address is installed or announced outside of the router's own plan: after a long sleep the others must
+// be heard first.
+bool Failover::Implementation::is_awake_master(Time now, Number number, Actions& out) {
+  vrrp::Instance& instance = routers_[number]->instance;
+  perform(now, number, instance.wake(now), out);
+  return instance.state() == vrrp::State::master;
+}
+
 // After anything that may have moved a timer of the router.
 void Failover::Implementation::settle(Number number) {
   const Router& router = *routers_[number];

@@ -46,7 +46,7 @@ struct PacketReceived {
   std::uint8_t hop_limit = 0;  // TTL or hop limit
   std::uint8_t protocol = 112;
   std::span<const std::uint8_t> ipv4_header;  // empty for IPv6
-  std::span<const std::uint8_t> payload;      // what follows the IP header (for IPv6: the extension headers too)
+  std::span<const std::uint8_t> payload;  // what follows the IP header (for IPv6: the extension headers too)
 };
 /// The kernel refused an address of an AddAddresses action.
 struct InstallFailed {
@@ -68,9 +68,10 @@ struct CountersCleared {};
 
 }  // namespace event
 
-using Event = std::variant<event::KernelListed, event::InterfaceChanged, event::InterfaceRemoved, event::AddressAdded,
-                           event::AddressRemoved, event::PacketReceived, event::InstallFailed, event::SendFailed,
-                           event::Reconfigured, event::StopRequested, event::CountersCleared>;
+using Event =
+    std::variant<event::KernelListed, event::InterfaceChanged, event::InterfaceRemoved, event::AddressAdded,
+                 event::AddressRemoved, event::PacketReceived, event::InstallFailed, event::SendFailed,
+                 event::Reconfigured, event::StopRequested, event::CountersCleared>;
 
 namespace action {
 
@@ -132,7 +133,7 @@ struct Notice {
   enum class Level : std::uint8_t { info, warning, error };
   Level level = Level::info;
   std::string instance;  // empty: concerns the whole node
-  std::string id;        // stable identifier: "address_removed", "second_master", "advert_interval_mismatch" …
+  std::string id;  // stable identifier: "address_removed", "second_master", "advert_interval_mismatch" …
   std::string text;
 };
 /// Answer to StopRequested: nothing more will come.
@@ -140,9 +141,9 @@ struct Stopped {};
 
 }  // namespace action
 
-using Action = std::variant<action::SendPacket, action::SendFrame, action::AddAddresses, action::RemoveAddresses, action::Listen,
-                            action::SetInterfaceSysctl, action::ReportTransition, action::RunHooks, action::Notice,
-                            action::Stopped>;
+using Action = std::variant<action::SendPacket, action::SendFrame, action::AddAddresses,
+                            action::RemoveAddresses, action::Listen, action::SetInterfaceSysctl,
+                            action::ReportTransition, action::RunHooks, action::Notice, action::Stopped>;
 using Actions = std::vector<Action>;
 
 /// What an operator may see, and what a new worker resumes from.
@@ -151,7 +152,7 @@ struct FailoverSnapshot {
   std::uint64_t last_sequence = 0;
   std::vector<vrrp::Snapshot> instances;  // in configuration order
   std::uint64_t unknown_vrid_packets = 0;
-  std::uint64_t malformed_packets = 0;    // too short to name a VRID
+  std::uint64_t malformed_packets = 0;  // too short to name a VRID
 
   friend bool operator==(const FailoverSnapshot&, const FailoverSnapshot&) = default;
 };

@@ -85,6 +85,7 @@ class Failover::Implementation {
   void on(core::Time now, const event::StopRequested& requested, Actions& out);
   void on(core::Time now, const event::CountersCleared& cleared, Actions& out);
   void serve(core::Time now, Number number, Actions& out);
+  bool is_awake_master(core::Time now, Number number, Actions& out);
   void settle(Number number);
   Router* addressee(const event::PacketReceived& received, std::uint8_t vrid, Number& number);
   void unknown_vrid(const event::PacketReceived& received, std::uint8_t vrid, Actions& out);
@@ -108,6 +109,7 @@ class Failover::Implementation {
   std::vector<vrrp::Fault> faults_of(const Router& router) const;
   std::optional<net::IpAddress> source_of(const Router& router) const;
   bool source_is_here(const Router& router) const;
+  void somebody_removed(core::Time now, Number number, const AddressKey& key, Actions& out);
   void restore(core::Time now, Number number, Actions& out);
   void install_refused(core::Time now, Number number, const HeldAddresses::Held& held,
                        const core::Error& error, Actions& out);

@@ -94,7 +94,7 @@ void Failover::Implementation::catch_up(Time now, Number number, Actions& out) {
     if (!asked_for) ++lost;
   }
   evaluate(now, number, out);
-  if (router.instance.state() != vrrp::State::master) {
+  if (!is_awake_master(now, number, out)) {
     if (unwanted) withdraw(now, number, out);
   } else if (lost > 0) {
     router.instance.counters().addresses_restored += lost;
@@ -121,10 +121,10 @@ void Failover::Implementation::on(Time now, const event::InterfaceChanged& chang
       before && (before->mac != changed.interface.mac || before->has_mac != changed.interface.has_mac);
   if (!new_mac || !by_interface_.contains(name)) return;
   for (const Number number : by_interface_.at(name)) {
-    const Router& router = *routers_[number];
-    if (router.instance.state() == vrrp::State::master) {
-      announce(now, number, {router.instance.config().announcements.master_repeat, 0}, out);
+    if (is_awake_master(now, number, out)) {
+      announce(now, number, {routers_[number]->instance.config().announcements.master_repeat, 0}, out);
     }
+    settle(number);
   }
 }
 
@@ -151,7 +151,7 @@ void Failover::Implementation::interface_touched(Time now, const std::string& na
     }
     if (!listed_) continue;
     evaluate(now, number, out);
-    if (router.instance.state() == vrrp::State::master) {  // an address may have found its interface
+    if (is_awake_master(now, number, out)) {  // an address may have found its interface
       auto missing = router.addresses.install(now);
       if (!missing.empty()) {
         out.emplace_back(action::AddAddresses{missing});
@@ -184,21 +184,29 @@ void Failover::Implementation::on(Time now, const event::AddressRemoved& removed
   if (holders != holders_.end()) {
     for (const HolderRef& ref : holders->second) {
       Router& router = *routers_[ref.router];
-      if (!router.addresses.gone(router.addresses.all()[ref.position], now)) continue;
-      ++router.instance.counters().addresses_restored;
-      if (!router.restore_noticed || now - *router.restore_noticed >= restore_notice_gap) {
-        router.restore_noticed = now;
-        const net::Interface* interface = interfaces_.find(key.interface);
-        notice(Level::warning, router.instance.config().name, "address_removed",
-               fmt::format("somebody removed {} from {}; putting it back", key.address.to_string(),
-                           interface == nullptr ? "its interface" : interface->name),
-               out);
+      is_awake_master(now, ref.router, out);
+      if (router.addresses.gone(router.addresses.all()[ref.position], now)) {
+        somebody_removed(now, ref.router, key, out);
       }
-      restore(now, ref.router, out);
       settle(ref.router);
     }
   }
   sources_touched(now, key.interface, key.address.address, before, out);
+}
+
+void Failover::Implementation::somebody_removed(Time now, Number number, const AddressKey& key,
+                                                Actions& out) {
+  Router& router = *routers_[number];
+  ++router.instance.counters().addresses_restored;
+  if (!router.restore_noticed || now - *router.restore_noticed >= restore_notice_gap) {
+    router.restore_noticed = now;
+    const net::Interface* interface = interfaces_.find(key.interface);
+    notice(Level::warning, router.instance.config().name, "address_removed",
+           fmt::format("somebody removed {} from {}; putting it back", key.address.to_string(),
+                       interface == nullptr ? "its interface" : interface->name),
+           out);
+  }
+  restore(now, number, out);
 }
 
 void Failover::Implementation::sources_touched(Time now, net::InterfaceIndex interface,

@@ -90,6 +90,8 @@ bool Failover::Implementation::change_addresses(Time now, Number number, const v
     if (found == before.end() || found->second.address != held.address) {
       some_are_new = true;
       held.present = found == before.end() && interfaces_.has(key_of(held.address));
+      // It may come from another router that gives it up: then it need not go away in between.
+      held.wanted = held.present && router.instance.state() == vrrp::State::master;
       continue;
     }
     held.wanted = found->second.wanted;
@@ -194,6 +196,7 @@ void Failover::Implementation::index(Number number, const vrrp::Config& config) 
 void Failover::Implementation::unindex(Number number) {
   const Router& router = *routers_[number];
   const vrrp::Config& config = router.instance.config();
+  listen_may_have_changed_ = true;
   const auto leave = [&](auto& index, const auto& key) {
     const auto entry = index.find(key);
     if (entry == index.end()) return;

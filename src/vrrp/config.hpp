@@ -63,8 +63,8 @@ struct Config {
   net::Family family = net::Family::v4;
   std::uint8_t vrid = 0;  // 1..255
   Version version = Version::v2;
-  std::uint8_t priority = 100;  // 1..255; 255 owns the addresses
-  bool start_as_master = false;  // `state MASTER`: only an owner really starts so
+  std::uint8_t priority = 100;        // 1..255; 255 owns the addresses
+  bool start_as_master = false;       // `state MASTER`: only an owner really starts so
   bool state_backup_written = false;  // `state BACKUP`: an owner waits like anybody else
   core::Duration advert_interval = 1s;
   std::uint32_t down_timer_adverts = 3;  // adverts missed before the master counts as down

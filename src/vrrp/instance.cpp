@@ -61,6 +61,12 @@ Actions Instance::handle_timeout(Time now) {
   return out;
 }
 
+Actions Instance::wake(Time now) {
+  Actions out;
+  listen_again_if_paused(now, out);
+  return out;
+}
+
 std::optional<Time> Instance::next_timeout() const {
   std::optional<Time> next = deadline_;
   for (const auto& timer : {second_master_until_, plan_.next_timeout()}) {

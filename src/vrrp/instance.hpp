@@ -114,6 +114,9 @@ class Instance {
   Actions handle_timeout(core::Time now);  // early or repeated calls do nothing
   std::optional<core::Time> next_timeout() const;
   Snapshot snapshot() const;
+  /// Nothing happened but that we run again: a master that slept too long goes to backup. Every other door looks first, too;
+  /// this one is for who wants to speak in the name of a master by itself.
+  Actions wake(core::Time now);
 
   const Config& config() const { return config_; }
   State state() const { return state_; }

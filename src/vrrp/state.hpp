@@ -19,22 +19,22 @@ enum class State : std::uint8_t { initialize = 0, backup = 1, master = 2, fault 
 /// Why a transition happened.
 enum class Reason : std::uint8_t {
   none,
-  started,                    // → backup
-  started_as_owner,           // → master without listening: priority 255
-  master_silent,              // the master-down timer ran out
-  master_resigned,            // a priority-0 advert, then nobody else
-  preempted,                  // we are worth more than the master we heard (timer ran out despite its adverts)
-  higher_priority_heard,      // → backup
+  started,                // → backup
+  started_as_owner,       // → master without listening: priority 255
+  master_silent,          // the master-down timer ran out
+  master_resigned,        // a priority-0 advert, then nobody else
+  preempted,              // we are worth more than the master we heard (timer ran out despite its adverts)
+  higher_priority_heard,  // → backup
   equal_priority_higher_address,
-  owner_conflict,             // two routers with priority 255
-  second_master_gone,         // stayed master; announced again
-  fault,                      // → fault; Snapshot::faults says which
-  fault_cleared,              // fault → backup
-  paused,                     // we slept longer than the others wait: listen before sending
-  resumed,                    // a new worker goes on as the one before it
+  owner_conflict,      // two routers with priority 255
+  second_master_gone,  // stayed master; announced again
+  fault,               // → fault; Snapshot::faults says which
+  fault_cleared,       // fault → backup
+  paused,              // we slept longer than the others wait: listen before sending
+  resumed,             // a new worker goes on as the one before it
   stopped,
-  removed,                    // a reload took the instance away
-  reconfigured,               // a reload changed what only a restart of the router can take
+  removed,       // a reload took the instance away
+  reconfigured,  // a reload changed what only a restart of the router can take
 };
 
 /// What keeps a router in FAULT. Several may hold at once.
@@ -44,7 +44,7 @@ enum class FaultKind : std::uint8_t {
   no_source_address,
   source_address_missing,  // a configured one, with track_src_ip
   no_unicast_peer,
-  address_not_installed,   // the kernel refused one of the virtual addresses
+  address_not_installed,  // the kernel refused one of the virtual addresses
   tracker,
 };
 
@@ -71,15 +71,15 @@ struct Counters {
   std::uint64_t invalid_auth_type = 0;
   std::uint64_t auth_type_mismatch = 0;
   std::uint64_t auth_failures = 0;
-  std::uint64_t unexpected_source = 0;       // unicast from who is no peer, or multicast where unicast is agreed
-  std::uint64_t own_packets = 0;             // our own advert came back: a loop or a duplicated address
+  std::uint64_t unexpected_source = 0;  // unicast from who is no peer, or multicast where unicast is agreed
+  std::uint64_t own_packets = 0;        // our own advert came back: a loop or a duplicated address
   std::uint64_t priority_zero_received = 0;
   std::uint64_t priority_zero_sent = 0;
   std::uint64_t lower_priority_received = 0;
-  std::uint64_t second_masters_seen = 0;     // episodes, not packets
-  std::uint64_t discarded_not_running = 0;   // arrived in initialize or FAULT, or during the startup delay
+  std::uint64_t second_masters_seen = 0;    // episodes, not packets
+  std::uint64_t discarded_not_running = 0;  // arrived in initialize or FAULT, or during the startup delay
   std::uint64_t send_errors = 0;
-  std::uint64_t addresses_restored = 0;      // removed by somebody else, put back
+  std::uint64_t addresses_restored = 0;  // removed by somebody else, put back
 
   friend bool operator==(const Counters&, const Counters&) = default;
 };
@@ -97,10 +97,10 @@ struct Transition {
   State to = State::initialize;
   Reason reason = Reason::none;
   core::Time when{};
-  std::uint8_t priority = 0;                  // effective, ours
-  std::optional<net::IpAddress> peer;         // whose advert (or silence) caused it
+  std::uint8_t priority = 0;           // effective, ours
+  std::optional<net::IpAddress> peer;  // whose advert (or silence) caused it
   std::uint8_t peer_priority = 0;
-  std::string detail;                         // faults named, lateness in words
+  std::string detail;  // faults named, lateness in words
 
   friend bool operator==(const Transition&, const Transition&) = default;
 };
@@ -119,15 +119,15 @@ struct Snapshot {
   std::vector<PriorityPart> priority_parts;
   std::vector<Fault> faults;
   std::optional<net::IpAddress> source;
-  std::optional<net::IpAddress> master;       // who we follow; empty when master ourselves or nobody was heard yet
+  std::optional<net::IpAddress> master;  // who we follow; empty when master ourselves or nobody was heard yet
   std::uint8_t master_priority = 0;
-  core::Duration master_interval{};           // what the current master advertises (version 3 learns it)
+  core::Duration master_interval{};  // what the current master advertises (version 3 learns it)
   core::Duration advert_interval{};
-  core::Duration master_down{};               // how long silence may last
-  std::optional<core::Time> deadline;         // next advert as master, takeover as backup
+  core::Duration master_down{};                   // how long silence may last
+  std::optional<core::Time> deadline;             // next advert as master, takeover as backup
   std::optional<core::Time> second_master_until;  // a second master was heard; forgotten at this time
   bool addresses_installed = false;
-  bool old_unicast_checksum = false;          // learnt from a peer
+  bool old_unicast_checksum = false;  // learnt from a peer
   Counters counters;
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
