@@ -17,10 +17,6 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-std::string usage(const Words& words, std::string_view example) {
-  return fmt::format("write for example: {} {}", words.keyword().text, example);
-}
-
 }  // namespace
 
 std::optional<bool> Flag::read(Words& words) const {
