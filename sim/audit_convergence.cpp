@@ -45,6 +45,7 @@ class Convergence : public Auditor {
     if (const auto* can = std::get_if<fact::Available>(&observation.fact)) {
       const Member member{observation.host, can->instance};
       can->available ? void(available_.insert(member)) : void(available_.erase(member));
+      if (const Group* group = layout().group_of(member)) changed_[group] = observation.when;
     }
     if (const auto* seen = std::get_if<fact::StatesSeen>(&observation.fact)) {
       for (const auto& each : seen->states) check_fault(observation, each, seen->at_rest);
@@ -72,7 +73,8 @@ class Convergence : public Auditor {
     for (Address& address : addresses_) {
       if (!address.owners.empty() || address.complained) continue;
       const Group& group = *address.group;
-      const core::Time settled = calm_.since() + group.takeover + layout().startup_delay;
+      const core::Time settled =
+          std::max(calm_.since(), changed_[&group]) + group.takeover + layout().startup_delay;
       if (now <= std::max(address.none_since, settled) + layout().slack) continue;
       if (std::ranges::none_of(group.members, [&](const Member& m) { return available_.contains(m); }))
         continue;
@@ -86,6 +88,7 @@ class Convergence : public Auditor {
   Calm calm_;
   std::vector<Address> addresses_;
   std::set<Member> available_;
+  std::map<const Group*, core::Time> changed_;  // when somebody last became able or unable to serve
 };
 
 }  // namespace

@@ -76,8 +76,14 @@ class Healing : public Auditor {
       if (!each.healed) continue;
       if (!each.caches_checked && now > *each.healed + each.group->interval + layout().slack)
         check_caches(now, each);
-      if (now > *each.healed + each.group->takeover + layout().slack) check_hooks(now, each);
+      if (now > *each.healed + hooks_within(*each.group)) check_hooks(now, each);
     }
+  }
+
+  // The second master counts as gone once it was silent for as long as any master may be; it may have spoken up to an advert
+  // interval after the heal.
+  core::Duration hooks_within(const Group& group) const {
+    return group.takeover + 2 * group.interval + layout().slack;
   }
 
   void check_caches(core::Time now, Address& each) {

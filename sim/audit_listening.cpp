@@ -1,10 +1,13 @@
+#include <set>
+
 #include "sim/audit.hpp"
 
 namespace sim {
 
 namespace {
 
-// "Listened" means: for at least the shortest advert interval of the group, in which a master would have been heard. Master or
+// "Listened" means: for at least the shortest advert interval of the group, in which a master would have been heard, or until
+// the master that was followed said itself that it resigns. Master or
 // backup, stopped or killed and resumed, makes no difference: whose timer ran out while it slept knows nothing.
 class Listening : public Auditor {
  public:
@@ -16,25 +19,41 @@ class Listening : public Auditor {
       ended_[observation.host] = observation.when;
     if (const auto* continued = std::get_if<fact::Continued>(&observation.fact)) {
       woke_[observation.host] = {observation.when, continued->slept};
+      std::erase_if(excused_, [&](const Member& member) { return member.node == observation.host; });
     }
     if (const auto* started = std::get_if<fact::WorkerStarted>(&observation.fact)) {
       woke_.erase(observation.host);
       if (started->resumed)
         woke_[observation.host] = {observation.when, observation.when - ended_[observation.host]};
     }
+    if (const auto* report = std::get_if<fact::Reported>(&observation.fact)) {
+      const Member member{observation.host, report->instance};
+      if (report->transition.reason == vrrp::Reason::master_resigned) excused_.insert(member);
+      if (excused_.contains(member)) suspects_.erase(member);
+    }
     if (const auto* advert = std::get_if<fact::AdvertSent>(&observation.fact))
       on_advert(observation, *advert);
   }
 
   void on_advert(const Observation& observation, const fact::AdvertSent& advert) {
+    const Member member{observation.host, advert.instance};
     const auto woke = woke_.find(observation.host);
-    const Group* group = layout().group_of(Member{observation.host, advert.instance});
-    if (advert.priority == 0 || woke == woke_.end() || group == nullptr) return;
+    const Group* group = layout().group_of(member);
+    if (advert.priority == 0 || woke == woke_.end() || group == nullptr || excused_.contains(member)) return;
     if (woke->second.slept <= group->takeover + group->interval) return;
     if (observation.when >= woke->second.when + group->shortest_interval) return;
-    complain(observation.when,
-             node_name(observation.host) + " " + advert.instance + " slept and sent before it listened");
+    suspects_.try_emplace(member, observation.when);  // the report that says why follows in the same instant
   }
+
+  void pass(core::Time now) override {
+    std::erase_if(suspects_, [&](const auto& suspect) {
+      const auto& [member, when] = suspect;
+      if (when == now) return false;
+      complain(when, node_name(member.node) + " " + member.instance + " slept and sent before it listened");
+      return true;
+    });
+  }
+  void end(core::Time now) override { pass(now + core::Duration(1)); }
 
   struct Waking {
     core::Time when;
@@ -42,6 +61,8 @@ class Listening : public Auditor {
   };
   std::map<HostId, core::Time> ended_;
   std::map<HostId, Waking> woke_;
+  std::set<Member> excused_;
+  std::map<Member, core::Time> suspects_;
 };
 
 }  // namespace

@@ -249,6 +249,18 @@ TEST(AuditListening, FiresForAWorkerThatResumesLate) {
   EXPECT_THAT(history.verdict(), says("before it listened"));
 }
 
+TEST(AuditListening, IsContentWhenTheMasterResignedMeanwhile) {
+  vrrp::Transition taken;
+  taken.to = State::master;
+  taken.reason = vrrp::Reason::master_resigned;
+  History history(audit_listening(two_nodes()));
+  history.see(a, fact::Continued{10s})
+      .at(1ms)
+      .see(a, fact::AdvertSent{.instance = "VI", .vrid = 51, .priority = 100});
+  history.see(a, fact::Reported{7, "VI", taken}).at(2ms);
+  EXPECT_THAT(history.verdict(), IsEmpty());
+}
+
 TEST(AuditListening, IsContentAfterAShortNapAResignationOrAWait) {
   History history(audit_listening(two_nodes()));
   const fact::AdvertSent advert{.instance = "VI", .vrid = 51, .priority = 100};

@@ -46,8 +46,8 @@ void Faults::crash(HostId host) {
 void Faults::start(HostId host) {
   if (world_.node(host).running()) return;
   set_impaired(host, "kill", false);
-  world_.node(host).start();
   world_.disturb(host, "start");
+  world_.node(host).start();
 }
 
 void Faults::stop(HostId host) {

@@ -333,6 +333,10 @@ void Node::give_address(const net::InterfaceAddress& address) {
 }
 
 void Node::refuse_addresses(std::optional<int> error) {
+  if (kernel_.refusal && !error) {
+    refused_until_ = queue_.now() + refusal_patience;
+    queue_.at(refused_until_, [this] { publish(); });
+  }
   kernel_.refusal = error;
   publish();
 }
@@ -420,7 +424,8 @@ void Node::publish() {
 
 bool Node::available(const std::string& instance) const {
   const auto* config = find(config_, instance);
-  if (config == nullptr || !powered_ || !worker_ || kernel_.refusal) return false;
+  if (config == nullptr || !powered_ || !worker_ || kernel_.refusal || queue_.now() < refused_until_)
+    return false;
   if (config->vrrp.interface.empty()) return true;
   const net::Interface* on = kernel_.interface(config->vrrp.interface);
   return on != nullptr && on->usable();

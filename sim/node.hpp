@@ -23,6 +23,9 @@
 
 namespace sim {
 
+/// The engine tries a refused address again at growing intervals of at most this: it cannot know when the cause is gone.
+inline constexpr core::Duration refusal_patience = std::chrono::seconds(10);
+
 class Node {
  public:
   Node(HostId id, const Plan& plan, std::uint64_t seed, EventQueue& queue, Network& network,
@@ -131,6 +134,7 @@ class Node {
   std::map<std::string, vrrp::State> states_;
   std::map<SegmentId, std::set<net::IpAddress>> owned_;
   std::map<std::string, bool> available_;
+  core::Time refused_until_{};
 };
 
 }  // namespace sim

@@ -48,6 +48,7 @@ class Trial {
 
   bool converge() {
     chaos_.heal();
+    world_.run_for(refusal_patience);
     return settle();
   }
 
