@@ -17,7 +17,7 @@
 
 namespace {
 
-constexpr std::size_t expansion_limit = 40'000;  // octets
+constexpr std::size_t expansion_limit = 10'000;  // octets
 
 std::size_t add_octets(std::string_view text) {
   std::size_t sum = text.size();
@@ -95,14 +95,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   config::Diagnostics diagnostics;
   const config::Tree tree = config::read("k.conf", options, world, diagnostics);
-  int left = 500;
+  int left = 100;
   check_statements(tree, tree.statements(), 0, left);
   int shown = 0;
   for (const config::Diagnostic& each : diagnostics.list) {
     check_position(each.where);
     SF_CHECK(!each.message.empty());
-    if (++shown < 20) SF_CHECK(!config::render_text(each, {.colour = true}).empty());
+    if (++shown < 5) SF_CHECK(!config::render_text(each, {.colour = true}).empty());
   }
-  if (diagnostics.list.size() < 50) SF_CHECK(!config::render_json(diagnostics).empty());
+  if (diagnostics.list.size() < 10) SF_CHECK(!config::render_json(diagnostics).empty());
   return 0;
 }

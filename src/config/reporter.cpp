@@ -33,6 +33,7 @@ void Reporter::report(Severity severity, Place place, std::size_t length, Proble
            .second) {
     return;
   }
+  octets_ += where.source_line.size();
   auto trail = storage_.trail(place);
   problem.related.insert(problem.related.end(), std::make_move_iterator(trail.begin()),
                          std::make_move_iterator(trail.end()));
@@ -45,7 +46,7 @@ void Reporter::leave_out(Severity severity, Place place) {
     left_out_ = diagnostics_.list.size();
     add(Severity::note, storage_.position(place, 0),
         {.id = "too-many-problems",
-         .message = fmt::format("from here on there are more problems than the {} shown", most_problems)});
+         .message = fmt::format("from here on there are more problems than the {} shown", said_.size())});
   }
   Severity& worst = diagnostics_.list[*left_out_].severity;
   worst = std::max(worst, severity);

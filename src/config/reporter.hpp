@@ -23,13 +23,14 @@ struct Problem {
 class Reporter {
  public:
   static constexpr std::size_t most_problems = 1000;
+  static constexpr std::size_t most_octets = 16'000'000;  // of source lines shown: they may be long
 
   Reporter(const Tree::Storage& storage, Diagnostics& diagnostics, bool lenient)
       : storage_(storage), diagnostics_(diagnostics), lenient_(lenient) {}
 
   bool lenient() const { return lenient_; }
   /// So much is wrong that nobody reads on; what is found now is left out.
-  bool full() const { return said_.size() >= most_problems; }
+  bool full() const { return said_.size() >= most_problems || octets_ >= most_octets; }
 
   /// Something the old reader skipped with a message: an error, or in lenient reading a warning that says
   /// what is assumed.
@@ -48,6 +49,7 @@ class Reporter {
   const Tree::Storage& storage_;
   Diagnostics& diagnostics_;
   bool lenient_;
+  std::size_t octets_ = 0;
   std::optional<std::size_t> left_out_;               // the diagnostic that says so
   std::unordered_set<std::string> said_;              // by position and message
   std::unordered_set<std::string> said_of_a_source_;  // the same, known before the position is worked out
