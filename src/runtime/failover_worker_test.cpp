@@ -101,7 +101,8 @@ class FailoverWorker : public testing::NetworkTest {
   }
 
   bool has_address() {
-    for (const auto& seen : commands().list().value().addresses) {
+    const auto listing = commands().list().value();
+    for (const auto& seen : listing.addresses) {
       if (seen.address == net::Prefix::parse("192.0.2.100/32")) return true;
     }
     return false;

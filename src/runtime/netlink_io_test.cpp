@@ -32,7 +32,8 @@ class NetlinkIo : public testing::NetworkTest {
 
   static std::vector<net::Prefix> addresses() {
     std::vector<net::Prefix> found;
-    for (const auto& address : commands().list().value().addresses) found.push_back(address.address);
+    const auto listing = commands().list().value();
+    for (const auto& address : listing.addresses) found.push_back(address.address);
     return found;
   }
 

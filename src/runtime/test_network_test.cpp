@@ -80,7 +80,8 @@ void NetworkTest::move_link(const std::string& name, const Fd& space) {
 void NetworkTest::wait_until_running(const std::string& name) {
   auto monitor = NetlinkMonitor::open({}).value();
   for (;;) {
-    for (const auto& link : commands().list().value().interfaces) {
+    const auto listing = commands().list().value();
+    for (const auto& link : listing.interfaces) {
       if (link.name == name && link.usable()) return;
     }
     pollfd news{monitor.fd(), POLLIN, 0};
