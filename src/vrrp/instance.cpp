@@ -83,6 +83,7 @@ void Instance::enter(Time now, State next, Transition why, Actions& out) {
   deadline_.reset();
   preempt_after_.reset();
   resigned_ = false;
+  woke_late_ = false;
   switch (next) {
     case State::initialize:
     case State::fault:
@@ -139,7 +140,7 @@ void Instance::begin(Time now, Actions& out) {
   const bool as_owner = config_.owner() && !config_.state_backup_written;
   if (as_owner && now >= hold_until_) {
     enter(now, State::master, because(Reason::started_as_owner), out);
-    handover_until_ = now + interval_;
+    handover_until_ = now + handover_time();
     return;
   }
   out.emplace_back(action::WithdrawAddresses{});  // what an earlier run may have left behind
@@ -239,9 +240,8 @@ void Instance::take_over(Time now, Actions& out) {
     why.detail = fmt::format("no advert from anybody for {}", seconds(master_down()));
   }
   const bool replaces = why.reason == Reason::preempted;
-  const Duration grace = std::max(interval_, master_interval_);
   enter(now, State::master, std::move(why), out);
-  if (replaces) handover_until_ = now + grace;
+  if (replaces) handover_until_ = now + handover_time();
 }
 
 // The next advert is due an interval after this one was, not after it was sent: lateness does not add up.
@@ -255,10 +255,17 @@ bool Instance::fell_behind(Time now) const {
   return state_ == State::master && last_sent_ && now - *last_sent_ >= config_.down_timer_adverts * interval_;
 }
 
+// The timer of a backup that ran out while it slept says nothing of the master: its adverts may lie unread, or were dropped. But
+// it listens once more only once, or a machine that is always late would never take over.
+bool Instance::overslept(Time now) const {
+  return state_ == State::backup && !woke_late_ && deadline_ && now - *deadline_ >= master_interval_;
+}
+
 void Instance::listen_again_if_paused(Time now, Actions& out) {
-  // A backup that wakes up long after its timer ran out was asleep, and so knows nothing of who is master.
-  if (state_ == State::backup && deadline_ && now - *deadline_ >= master_interval_)
+  if (overslept(now)) {
+    woke_late_ = true;
     deadline_ = now + master_down();
+  }
   if (!fell_behind(now)) return;
   auto detail = fmt::format("no advert sent for {}; the others wait a little over {}",
                             seconds(now - *last_sent_), seconds(config_.down_timer_adverts * interval_));

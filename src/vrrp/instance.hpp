@@ -158,6 +158,7 @@ class Instance {
   void take_over(core::Time now, Actions& out);
   void send_scheduled(core::Time now, Actions& out);
   bool fell_behind(core::Time now) const;
+  bool overslept(core::Time now) const;
   void listen_again_if_paused(core::Time now, Actions& out);
 
   /// The only writer of state_ (but for a resumed state, which is no transition).
@@ -175,6 +176,8 @@ class Instance {
 
   bool can_send() const;
   bool expects_handover(core::Time now) const;
+  /// What a master that we replace may still have to say is here by then.
+  core::Duration handover_time() const { return interval_ / 4; }
   core::Duration skew() const;
   core::Duration master_down() const;
   std::string fault_list() const;
@@ -193,6 +196,7 @@ class Instance {
   core::Duration master_interval_{};         // RFC 9568's Active_Adver_Interval: learnt in version 3
   std::optional<core::Time> heard_;          // any advert with a priority above 0
   bool resigned_ = false;                    // the last word of the master was priority 0
+  bool woke_late_ = false;                   // listening once more after a sleep in which the timer ran out
   std::optional<core::Time> preempt_after_;  // preempt_delay runs until then
 
   // What a master knows.

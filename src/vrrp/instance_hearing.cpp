@@ -50,6 +50,7 @@ void Instance::on(Time now, const event::AdvertReceived& advert, Actions& out) {
 }
 
 void Instance::hear_as_backup(Time now, const event::AdvertReceived& advert) {
+  woke_late_ = false;
   if (advert.priority == 0) {
     // Said again it does not put the end off: a repeated packet must not keep us from taking over.
     const Time soon = now + skew();

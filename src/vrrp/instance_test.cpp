@@ -255,6 +255,23 @@ TEST(VrrpInstance, NoticesThePauseWithWhateverComesFirstAndThenHearsIt) {
               ElementsAre("withdraw", "MASTER>BACKUP paused", "BACKUP>INIT stopped"));
 }
 
+TEST(VrrpInstance, ListensOnceMoreAsBackupIfItsTimerRanOutWhileItSlept) {
+  Router router;
+  router.start();
+  router.hear(150);
+  EXPECT_THAT(router.sleep(10s), IsEmpty());
+  EXPECT_EQ(router.until_timeout(), 3609375us);
+  router.hear(150);
+  EXPECT_THAT(router.sleep(10s), IsEmpty()) << "each time it had heard somebody";
+  EXPECT_THAT(router.sleep(10s), Contains("BACKUP>MASTER master_silent")) << "but not for ever";
+}
+
+TEST(VrrpInstance, TakesOverThoughALittleLate) {
+  Router router;
+  router.start();
+  EXPECT_THAT(router.sleep(4600ms), Contains("BACKUP>MASTER master_silent"));
+}
+
 TEST(VrrpInstance, ListensAfterAPauseAsOwnerToo) {
   Router router(config(255));
   router.start();
