@@ -7,7 +7,7 @@ namespace sim {
 namespace {
 
 // "Listened" means: for at least the shortest advert interval of the group, in which a master would have been heard, or until
-// the master that was followed said itself that it resigns. Master or
+// the master that was followed said itself that it resigns; an owner that only starts now need not. Master or
 // backup, stopped or killed and resumed, makes no difference: whose timer ran out while it slept knows nothing.
 class Listening : public Auditor {
  public:
@@ -28,7 +28,9 @@ class Listening : public Auditor {
     }
     if (const auto* report = std::get_if<fact::Reported>(&observation.fact)) {
       const Member member{observation.host, report->instance};
-      if (report->transition.reason == vrrp::Reason::master_resigned) excused_.insert(member);
+      const vrrp::Reason reason = report->transition.reason;
+      if (reason == vrrp::Reason::master_resigned || reason == vrrp::Reason::started_as_owner)
+        excused_.insert(member);
       if (excused_.contains(member)) suspects_.erase(member);
     }
     if (const auto* advert = std::get_if<fact::AdvertSent>(&observation.fact))

@@ -7,6 +7,9 @@ namespace sim {
 
 namespace {
 
+// Somebody who removes an address again and again need not be answered more often than this.
+constexpr core::Duration fight_gap = std::chrono::milliseconds(100);
+
 class Restoring : public Auditor {
  public:
   explicit Restoring(const Layout& layout) : Auditor("L2 restoring", layout) {}
@@ -23,10 +26,15 @@ class Restoring : public Auditor {
     calm_.watch(observation);
     if (const auto* taken = std::get_if<fact::AddressTaken>(&observation.fact)) {
       if (calm_.calm() && masters(observation.host, *taken)) {
-        missing_.push_back({observation.host, taken->segment, taken->address, observation.when});
+        const auto before = put_back_.find({observation.host, taken->address});
+        const core::Time from = before == put_back_.end()
+                                    ? observation.when
+                                    : std::max(observation.when, before->second + fight_gap);
+        missing_.push_back({observation.host, taken->segment, taken->address, from});
       }
     }
     if (const auto* owned = std::get_if<fact::AddressOwned>(&observation.fact)) {
+      put_back_[{observation.host, owned->address}] = observation.when;
       std::erase_if(missing_, [&](const Missing& each) {
         return each.host == observation.host && each.segment == owned->segment &&
                each.address == owned->address;
@@ -67,6 +75,7 @@ class Restoring : public Auditor {
   Calm calm_;
   std::map<Member, vrrp::State> states_;
   std::vector<Missing> missing_;
+  std::map<std::pair<HostId, net::IpAddress>, core::Time> put_back_;
 };
 
 }  // namespace

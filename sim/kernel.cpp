@@ -88,7 +88,7 @@ Kernel::Events Kernel::changed(net::Interface& interface, bool admin_up, bool ru
 core::Result<Kernel::Events> Kernel::add_address(const net::InterfaceAddress& address) {
   const net::Interface* target = interface(address.interface);
   if (target == nullptr) return std::unexpected(core::Error{errno_no_such_device, "no such interface"});
-  if (refusal) return std::unexpected(core::Error{*refusal, "refused for the experiment"});
+  if (refusal) return std::unexpected(core::Error{*refusal, "no buffer space"});
   if (std::ranges::any_of(addresses_, [&](const auto& present) { return same(present, address); }))
     return Events{};
   if (address.address.address.is_v6() && !target->admin_up) {

@@ -43,7 +43,10 @@ void Network::transmit(HostId from, HostId to, SegmentId segment, const Load& lo
       arrival = std::max(arrival, direction.last_arrival);
       direction.last_arrival = arrival;
     }
-    queue_.at(arrival, [this, to, segment, shared] { deliver_(to, segment, *shared); });
+    queue_.at(arrival, [this, to, segment, shared, sent = queue_.now(), arrival] {
+      const bool held_up = sent < repaired_ && arrival > repaired_ + wire_.delay_max;
+      if (!held_up) deliver_(to, segment, *shared);
+    });
   }
 }
 

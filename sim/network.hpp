@@ -39,13 +39,16 @@ class Network {
   void attach(HostId host, SegmentId segment);
   void send(HostId from, SegmentId segment, const Load& load);
 
-  /// What is on its way arrives as planned when it left.
+  /// What is on its way arrives as planned when it left, unless everything is repaired meanwhile.
   void set_link(HostId from, HostId to, LinkSettings settings) {
     links_[{from, to}] = {settings, core::Time{}};
   }
   LinkSettings link(HostId from, HostId to) const;
-  /// Every direction as it was when nothing was wrong.
-  void repair() { links_.clear(); }
+  /// Every direction as it was when nothing was wrong. What was held up on the way is lost.
+  void repair() {
+    links_.clear();
+    repaired_ = queue_.now();
+  }
   bool healthy() const;
   const std::vector<HostId>& hosts(SegmentId segment) const;
 
@@ -63,6 +66,7 @@ class Network {
   Deliver deliver_;
   std::map<SegmentId, std::vector<HostId>> segments_;
   std::map<std::pair<HostId, HostId>, Direction> links_;
+  core::Time repaired_{};
 };
 
 }  // namespace sim

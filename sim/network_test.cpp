@@ -70,6 +70,16 @@ TEST_F(NetworkTest, KeepsTheOrderUnlessToldToReorder) {
   EXPECT_FALSE(std::ranges::is_sorted(received_by(c)));
 }
 
+TEST_F(NetworkTest, LosesWhatWasHeldUpWhenItIsRepaired) {
+  network.set_link(a, b, {.delay_min = 50ms, .delay_max = 50ms});
+  send(a, 1);
+  queue.run_until(core::Time{} + 1ms);
+  network.repair();
+  send(a, 2);
+  queue.run_until(core::Time{} + 1s);
+  EXPECT_THAT(received_by(b), ElementsAre(2));
+}
+
 TEST_F(NetworkTest, DeliversTwiceWhenToldTo) {
   network.set_link(a, b, {.duplicate = 100});
   send(a, 9);

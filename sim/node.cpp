@@ -75,7 +75,8 @@ void Node::start() {
   if (worker_) return;
   left_behind_.reset();
   states_.clear();
-  worker_.emplace(config_, random_.next());
+  worker_config_ = config_;
+  worker_.emplace(worker_config_, random_.next());
   ++life_;
   record(fact::WorkerStarted{false});
   publish();
@@ -105,12 +106,18 @@ void Node::kill_worker() {
 void Node::resume_worker() {
   if (worker_ || !powered_) return;
   if (!left_behind_) return start();
-  worker_.emplace(config_, random_.next(), *left_behind_, last_alive_);
+  worker_.emplace(worker_config_, random_.next(), *left_behind_, last_alive_);
   left_behind_.reset();
   ++life_;
   record(fact::WorkerStarted{true});
   publish();
   list_kernel();
+  queue_.after(2 * echo_max_, [this, life = life_] {
+    if (life != life_) return;
+    give_work([this, config = config_] {
+      if (config != worker_config_) reconfigure(config);
+    });
+  });
 }
 
 void Node::stop() {
@@ -138,19 +145,22 @@ void Node::proceed() {
 }
 
 void Node::reload(engine::FailoverConfig config) {
-  fact::Reloaded reloaded = difference(config_, config);
-  config_ = config;
-  give_work([this, reloaded, config]() mutable {
-    const auto before = worker_->next_timeout();
-    const bool due = before && *before <= queue_.now();
-    step([&](engine::Failover& engine) {
-      reloaded.answer = engine.handle(queue_.now(), engine::event::Reconfigured{config});
-      reloaded.schedule_kept = due || engine.next_timeout() == before;
-      record(reloaded);
-      return reloaded.answer;
-    });
-  });
+  config_ = std::move(config);
+  give_work([this, config = config_] { reconfigure(config); });
   publish();
+}
+
+void Node::reconfigure(const engine::FailoverConfig& config) {
+  fact::Reloaded reloaded = difference(worker_config_, config);
+  worker_config_ = config;
+  const auto before = worker_->next_timeout();
+  const bool due = before && *before <= queue_.now();
+  step([&](engine::Failover& engine) {
+    reloaded.answer = engine.handle(queue_.now(), engine::event::Reconfigured{config});
+    reloaded.schedule_kept = due || engine.next_timeout() == before;
+    record(reloaded);
+    return reloaded.answer;
+  });
 }
 
 void Node::worker_gone() {

@@ -43,10 +43,12 @@ class Node {
   // The machine and its processes.
   void start();  // boots a machine that is off; starts a worker where none is
   void power_off();
-  void kill_worker();    // kill -9; nothing is cleaned up
-  void resume_worker();  // what the supervisor does about it
-  void stop();           // SIGTERM
-  void pause();          // SIGSTOP, or the hypervisor holds the machine
+  void kill_worker();  // kill -9; nothing is cleaned up
+  /// What the supervisor does about it: another worker, from the snapshot and the configuration the dead one had. A newer
+  /// configuration is a reload of its own, or the addresses of a router it took away would belong to nobody.
+  void resume_worker();
+  void stop();   // SIGTERM
+  void pause();  // SIGSTOP, or the hypervisor holds the machine
   void proceed();
   void reload(engine::FailoverConfig config);
 
@@ -74,6 +76,7 @@ class Node {
   void prod();
   void arm();
   void list_kernel();
+  void reconfigure(const engine::FailoverConfig& config);
   void give_work(Work work, bool packet = false);
   void worker_gone();
 
@@ -103,7 +106,8 @@ class Node {
 
   HostId id_;
   std::string name_;
-  engine::FailoverConfig config_;
+  engine::FailoverConfig config_;         // as the supervisor has it
+  engine::FailoverConfig worker_config_;  // as the worker was told last
   std::vector<InterfacePlan> interfaces_;
   core::Duration echo_min_;
   core::Duration echo_max_;
