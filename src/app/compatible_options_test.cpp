@@ -102,7 +102,8 @@ TEST(VersionText, HasTheShapeExportersParse) {
 }
 
 TEST(DaemonFiles, StandWhereToolsLookForThem) {
-  DaemonOptions options{.compatible = true};
+  DaemonOptions options;
+  options.compatible = true;
   config::Globals globals;
   EXPECT_EQ(daemon_files(options, globals, "").pid_file, "/run/keepalived.pid");
   EXPECT_EQ(daemon_files(options, globals, "").failover_pid_file, "/run/vrrp.pid");
@@ -119,7 +120,9 @@ TEST(DaemonFiles, StandWhereToolsLookForThem) {
 }
 
 TEST(DaemonFiles, OfADaemonInANamespaceHaveADirectoryOfTheirOwn) {
-  const auto files = daemon_files({.compatible = true}, {}, "red");
+  DaemonOptions options;
+  options.compatible = true;
+  const auto files = daemon_files(options, {}, "red");
   EXPECT_EQ(files.pid_file, "/run/keepalived/keepalived_red/keepalived.pid");
   EXPECT_EQ(files.control_socket, "/run/standfast/control_red.sock");
 }

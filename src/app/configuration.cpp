@@ -29,6 +29,11 @@ config::LoadOptions load_options(const DaemonOptions& options) {
   return load;
 }
 
+std::string counted_routers(const config::Model& model) {
+  const auto count = model.instances.size();
+  return std::to_string(count) + (count == 1 ? " virtual router" : " virtual routers");
+}
+
 bool main_file_missing(const config::Loaded& loaded) { return loaded.files.empty(); }
 
 runtime::FailoverWorkerConfig worker_config(const DaemonOptions& options, const config::Model& model,

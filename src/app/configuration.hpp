@@ -15,6 +15,9 @@ std::string configuration_file(const DaemonOptions& options);
 
 config::LoadOptions load_options(const DaemonOptions& options);
 
+/// "1 virtual router", "7 virtual routers"
+std::string counted_routers(const config::Model& model);
+
 /// True when the main file itself could not be read.
 bool main_file_missing(const config::Loaded& loaded);
 

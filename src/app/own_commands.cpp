@@ -61,8 +61,8 @@ int status(const Arguments& a) {
 
 // Through the socket, which tells what came of it; a daemon without one gets the signal.
 int reload(const Arguments& a) {
-  const auto answer =
-      runtime::ask_daemon(a.socket, "POST", "/v1/reload", "application/json", std::chrono::minutes(2));
+  const auto answer = runtime::ask_daemon(
+      a.socket, "POST", "/v1/reload", a.json ? "application/json" : "text/plain", std::chrono::minutes(2));
   if (answer) {
     print(answer->body);
     return answer->status < 300 ? 0 : 1;
@@ -122,6 +122,7 @@ void add_remote(CLI::App& program, Arguments& a, int& result) {
   show->add_flag("--json", a.json, "as JSON");
   show->callback([&a, &result] { result = status(a); });
   auto* again = program.add_subcommand("reload", "make the running daemon read its configuration again");
+  again->add_flag("--json", a.json, "answer as JSON");
   again->callback([&a, &result] { result = reload(a); });
   auto* end = program.add_subcommand("stop", "stop the running daemon");
   end->callback([&a, &result] { result = stop(a); });

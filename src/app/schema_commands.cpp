@@ -24,7 +24,7 @@ constexpr std::array commands{
     config::CommandWord{.name = "explain", .help = "what a keyword means"},
     config::CommandWord{.name = "status", .help = "ask the running daemon", .options = "--json --socket"},
     config::CommandWord{
-        .name = "reload", .help = "read the configuration again", .options = "--socket --pid-file"},
+        .name = "reload", .help = "read the configuration again", .options = "--json --socket --pid-file"},
     config::CommandWord{.name = "stop", .help = "stop the running daemon", .options = "--socket --pid-file"},
     config::CommandWord{.name = "completion", .help = "print shell completion", .options = "bash zsh"},
     config::CommandWord{.name = "reference", .help = "print the reference manual"},

@@ -127,10 +127,10 @@ void Supervisor::open_control_socket() {
 
 void Supervisor::say_ready() {
   loading_finished();
-  service_manager_.status(fmt::format("running, {} virtual routers", loaded_.model.instances.size()));
+  service_manager_.status("running, " + counted_routers(loaded_.model));
   if (ready_) return;
   ready_ = true;
-  log_.info("running, {} virtual routers", loaded_.model.instances.size());
+  log_.info("running, {}", counted_routers(loaded_.model));
 }
 
 FailoverProcess::Observer Supervisor::failover_observer() {

@@ -49,11 +49,14 @@ class Supervisor {
   void reap_strangers();
   void feed_watchdog();
 
+  enum class ReloadResult : std::uint8_t { accepted, refused, queued };
   struct Reloaded {
-    bool accepted = false;
-    std::string diagnostics;  // as JSON
+    ReloadResult result = ReloadResult::queued;
+    config::Diagnostics diagnostics;
   };
   Reloaded reload();
+  void refuse(const config::Diagnostics& diagnostics);
+  runtime::ControlReply reload_reply(const Reloaded& reloaded, bool text) const;
   bool needs_restart(const config::Model& next);
   void loading_finished();
 

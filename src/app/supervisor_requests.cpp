@@ -17,6 +17,7 @@
 namespace app {
 namespace {
 
+constexpr const char* plain_text = "text/plain; charset=utf-8";
 constexpr auto snapshot_limit = std::chrono::milliseconds(1000);
 
 control::Moment moment() { return {runtime::now(), runtime::wall_now()}; }
@@ -84,10 +85,23 @@ bool Supervisor::needs_restart(const config::Model& next) {
          0;
 }
 
+void Supervisor::refuse(const config::Diagnostics& diagnostics) {
+  refused_ = control::DaemonStatus::Refused{runtime::now(), diagnostics.count(config::Severity::error),
+                                            "a restart is needed"};
+  for (const auto& diagnostic : diagnostics.list) {
+    if (diagnostic.severity != config::Severity::error) continue;
+    refused_->first =
+        fmt::format("{}:{}: {}", diagnostic.where.file, diagnostic.where.line, diagnostic.message);
+    break;
+  }
+  log_.error("the new configuration is refused, the running one is kept");
+  loading_finished();
+}
+
 Supervisor::Reloaded Supervisor::reload() {
   if (phase_ != Phase::running || reloading_ || !ready_) {
     reload_again_ = true;
-    return {.accepted = true, .diagnostics = {}};
+    return {};
   }
   reloading_ = true;
   service_manager_.reloading(std::chrono::steady_clock::now().time_since_epoch());
@@ -98,26 +112,15 @@ Supervisor::Reloaded Supervisor::reload() {
   }
   auto next = config::load(load_options(options_), world_);
   log_diagnostics(next.diagnostics);
-  Reloaded result{.accepted = false, .diagnostics = config::render_json(next.diagnostics)};
   if (!next.diagnostics.usable() || needs_restart(next.model)) {
-    refused_ = control::DaemonStatus::Refused{runtime::now(), next.diagnostics.count(config::Severity::error),
-                                              "a restart is needed"};
-    for (const auto& diagnostic : next.diagnostics.list) {
-      if (diagnostic.severity != config::Severity::error) continue;
-      refused_->first =
-          fmt::format("{}:{}: {}", diagnostic.where.file, diagnostic.where.line, diagnostic.message);
-      break;
-    }
-    log_.error("the new configuration is refused, the running one is kept");
-    loading_finished();
-    return result;
+    refuse(next.diagnostics);
+    return {ReloadResult::refused, std::move(next.diagnostics)};
   }
   refused_.reset();
   loaded_ = std::move(next);
   ++generation_;
   configuration_loaded_ = runtime::now();
-  result.accepted = true;
-  log_.info("configuration {} accepted, {} virtual routers", generation_, loaded_.model.instances.size());
+  log_.info("configuration {} accepted, {}", generation_, counted_routers(loaded_.model));
   if (failover_) {
     failover_->reconfigure(worker_config());
   } else if (wants_failover()) {
@@ -125,7 +128,22 @@ Supervisor::Reloaded Supervisor::reload() {
   } else {
     say_ready();
   }
-  return result;
+  return {ReloadResult::accepted, loaded_.diagnostics};
+}
+
+runtime::ControlReply Supervisor::reload_reply(const Reloaded& reloaded, bool text) const {
+  const auto [word, status] = reloaded.result == ReloadResult::accepted  ? std::pair{"accepted", 200U}
+                              : reloaded.result == ReloadResult::refused ? std::pair{"refused", 422U}
+                                                                         : std::pair{"queued", 202U};
+  if (text) {
+    std::string body = config::render_text(reloaded.diagnostics);
+    body += fmt::format("configuration {}; number {} is running\n", word, generation_);
+    if (reloaded.result == ReloadResult::refused && refused_)
+      body += fmt::format("reason: {}\n", refused_->first);
+    return {status, std::move(body), plain_text};
+  }
+  return {status, fmt::format("{{\n\"result\": \"{}\",\n\"running\": {},\n\"report\": {}\n}}\n", word,
+                              generation_, config::render_json(reloaded.diagnostics))};
 }
 
 void Supervisor::loading_finished() {
@@ -192,22 +210,18 @@ void Supervisor::handle(runtime::ControlRequest request, const runtime::ControlS
   const auto& [method, path, query, accept, body] = request;
   const bool get = method == "GET";
   const bool post = method == "POST";
+  const bool text = accept.starts_with("text/plain");
   if (get && path == "/v1/version") return respond({200, control::version_json(version())});
   if (get && path == "/v1/status") {
-    const bool text = accept.starts_with("text/plain");
     return ask_snapshot(
         [this, text, respond](const std::optional<engine::FailoverSnapshot>& snapshot, bool live) {
           if (text)
-            return respond({200, control::status_text(status(live), loaded_.model, snapshot, moment()),
-                            "text/plain; charset=utf-8"});
+            return respond(
+                {200, control::status_text(status(live), loaded_.model, snapshot, moment()), plain_text});
           respond({200, control::status_json(status(live), loaded_.model, snapshot, moment())});
         });
   }
-  if (post && path == "/v1/reload") {
-    auto result = reload();
-    if (result.diagnostics.empty()) return respond({202, "{\"result\": \"queued\"}\n"});
-    return respond({result.accepted ? 200U : 422U, std::move(result.diagnostics)});
-  }
+  if (post && path == "/v1/reload") return respond(reload_reply(reload(), text));
   if (post && path == "/v1/stop") {
     respond({202, "{\"result\": \"stopping\"}\n"});
     return stop(0);
