@@ -13,8 +13,8 @@
 
 namespace config {
 
-/// Names of one kind and where each was given.
-class Names {
+/// NameIndex of one kind and where each was given.
+class NameIndex {
  public:
   /// False, and said so, when the name is there already.
   bool add(Interpreter& interpreter, const Word& word, std::string_view kind);
@@ -31,7 +31,7 @@ struct Build {
   Interpreter& interpreter;
   Model& model;
   RootDraft root;
-  Names instances, groups, scripts, files, processes, sessions, track_groups, service_groups;
+  NameIndex instances, groups, scripts, files, processes, sessions, track_groups, service_groups;
   std::unordered_map<std::string, Word> member_of_group;  // instance → where a sync group names it
 };
 
@@ -39,7 +39,7 @@ struct Build {
 std::optional<Word> block_name(Interpreter& interpreter, const Statement& statement);
 
 /// Says that `name` is not known as a `kind`, with the nearest name that is.
-void unknown_reference(Interpreter& interpreter, const Word& name, std::string_view kind, const Names& names);
+void unknown_reference(Interpreter& interpreter, const Word& name, std::string_view kind, const NameIndex& names);
 
 /// The trackers of `lines` that can be kept.
 std::vector<track::Reference> resolve_trackers(Build& build, const std::vector<ReferenceDraft>& lines,

@@ -251,8 +251,10 @@ class InstanceBuilder {
       dropped("strict mode: adverts carry no authentication",
               "leave the block out, or switch vrrp_strict off if the other nodes use it");
     } else if (!written.type || written.password.empty()) {
+      const std::string_view lacking = written.type ? "auth_pass" : "auth_type";
+      if (written.given.has(lacking)) return;  // it was refused where it stands
       in_.refuse("missing-keyword", at("authentication"),
-                 fmt::format("this authentication has no {}", written.type ? "auth_pass" : "auth_type"), {},
+                 fmt::format("this authentication has no {}", lacking), {},
                  "adverts carry no authentication");
     } else if (router().family == net::Family::v6) {
       dropped("IPv6 adverts have no room for authentication: they carry none", "leave the block out");
@@ -347,7 +349,7 @@ class InstanceBuilder {
       r.preempt_delay = {};
     }
     if (r.timer_expired_backup && r.preempt) {
-      warn("timer_expired_backup", "no-effect",
+      warn(wrote("timer_expired_backup") ? "timer_expired_backup" : "thread_timer_expired", "no-effect",
            "'timer_expired_backup' means nothing without nopreempt; it is ignored");
       r.timer_expired_backup.reset();
     }
@@ -416,6 +418,10 @@ void read_instances(Build& build) {
   build.model.instances.reserve(build.root.instances.size());
   for (const Statement* statement : build.root.instances) {
     const auto name = block_name(in, *statement);
+    if (!statement->has_block) {  // its lines stand somewhere else: nothing more can be said of it
+      if (name) build.instances.add(in, *name, "vrrp_instance");
+      continue;
+    }
     InstanceBuilder builder(build, *statement, name.value_or(statement->keyword));
     const bool usable = builder.finish();
     InstanceDraft& draft = builder.draft();

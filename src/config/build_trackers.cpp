@@ -8,7 +8,7 @@
 
 namespace config {
 
-bool Names::add(Interpreter& interpreter, const Word& word, std::string_view kind) {
+bool NameIndex::add(Interpreter& interpreter, const Word& word, std::string_view kind) {
   const auto [known, fresh] = words_.emplace(std::string(word.text), word);
   if (fresh) return true;
   interpreter.report(Finding{interpreter.refusal(),
@@ -22,7 +22,7 @@ bool Names::add(Interpreter& interpreter, const Word& word, std::string_view kin
   return false;
 }
 
-std::string Names::closest_to(std::string_view name) const {
+std::string NameIndex::closest_to(std::string_view name) const {
   // Comparing with tens of thousands of names helps nobody.
   if (words_.size() > 1000) return {};
   std::vector<std::string_view> all;
@@ -48,7 +48,7 @@ std::optional<Word> block_name(Interpreter& interpreter, const Statement& statem
 }
 
 void unknown_reference(Interpreter& interpreter, const Word& name, std::string_view kind,
-                       const Names& names) {
+                       const NameIndex& names) {
   const std::string meant = names.closest_to(name.text);
   interpreter.refuse("unknown-reference", name, fmt::format("there is no {} '{}'", kind, name.text),
                      meant.empty() ? std::string() : fmt::format("did you mean '{}'?", meant),
@@ -59,7 +59,7 @@ std::vector<track::Reference> resolve_trackers(Build& build, const std::vector<R
                                                std::string_view own_interface) {
   std::vector<track::Reference> kept;
   for (const ReferenceDraft& line : lines) {
-    const auto known = [&](const Names& names, std::string_view kind) {
+    const auto known = [&](const NameIndex& names, std::string_view kind) {
       if (names.has(line.reference.name)) return true;
       unknown_reference(build.interpreter, line.name, kind, names);
       return false;

@@ -278,7 +278,7 @@ class ServiceBuilder {
     return true;
   }
 
-  bool known(const Names& names, const CheckerDraft& checker, std::string_view kind) {
+  bool known(const NameIndex& names, const CheckerDraft& checker, std::string_view kind) {
     if (names.has(checker.reference.text)) return true;
     unknown_reference(in_, checker.reference, kind, names);
     return false;

@@ -69,6 +69,7 @@ struct RuleDraft {
 struct AuthenticationDraft {
   std::optional<vrrp::AuthType> type;
   std::string password;
+  Given given;
 };
 
 struct HmacDraft {

@@ -109,7 +109,7 @@ bool Interpreter::read_line(const Block& block, const Statement& line, void* obj
 }
 
 void Interpreter::read_options(const Block& block, Words& words, void* object) {
-  const Word line_keyword = words.keyword();
+  const Word& line_keyword = words.keyword();  // set_keyword() changes which word that is, not this one
   while (!words.empty() && !words.failed()) {
     const Word& word = *words.peek();
     if (const Keyword* option = block.find(word.text)) {
@@ -142,7 +142,8 @@ void Interpreter::unknown_keyword(const Block& block, const Statement& statement
       const std::string title(block_title(other->path));
       if (std::ranges::find(places, title) == places.end() && places.size() < 4) places.push_back(title);
     }
-    hint = fmt::format("it belongs in {}", fmt::join(places, " or "));
+    hint = places.front() == "the top level" ? "it belongs at the top level, outside of every block"
+                                             : fmt::format("it belongs in {}", fmt::join(places, " or "));
   } else if (suggestions_left_ > 0) {
     --suggestions_left_;
     if (const std::string meant = closest(word, block.names()); !meant.empty()) {
@@ -150,8 +151,8 @@ void Interpreter::unknown_keyword(const Block& block, const Statement& statement
     }
   }
   refuse("unknown-keyword", statement.keyword,
-         fmt::format("unknown {} '{}' {} {}", statement.has_block ? "block" : "keyword", word,
-                     block.path == "/" ? "at" : "in", block_title(block.path)),
+         fmt::format("unknown keyword '{}' {} {}", word, block.path == "/" ? "at" : "in",
+                     block_title(block.path)),
          hint, statement.has_block ? "the whole block is ignored" : "the line is ignored");
 }
 

@@ -1,5 +1,6 @@
 #include "config/not_acted_on.hpp"
 
+#include <iterator>
 #include <unordered_map>
 
 namespace config {
@@ -159,5 +160,7 @@ std::optional<Severity> not_acted_on(std::string_view block, std::string_view ke
   const auto line = found->second.find(keyword);
   return line == found->second.end() ? std::nullopt : std::optional(line->second);
 }
+
+std::size_t not_acted_on_count() { return std::size(lines); }
 
 }  // namespace config

@@ -264,7 +264,7 @@ void read_next_hop(R& line, Words& words) {
   const Block& options = schema().at("static_routes/nexthop");
   NextHopDraft leg;
   leg.family = line.family;
-  const Word keyword = words.keyword();
+  const Word& keyword = words.keyword();
   while (!words.empty() && !words.failed() && words.peek()->text != "nexthop") {
     const Keyword* option = options.find(words.peek()->text);
     if (option == nullptr) {

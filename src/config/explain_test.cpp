@@ -1,0 +1,106 @@
+#include "config/explain.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/completion.hpp"
+#include "config/not_acted_on.hpp"
+#include "config/schema.hpp"
+
+namespace config {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Explain, SaysEverythingOfAKeyword) {
+  const Explanation priority = explain("vrrp_instance.priority");
+  EXPECT_TRUE(priority.found);
+  EXPECT_THAT(priority.text, AllOf(HasSubstr("priority <N>"), HasSubstr("1..255"), HasSubstr("default"),
+                                   HasSubstr("example")));
+  EXPECT_THAT(priority.text, Not(HasSubstr("not acted on")));
+}
+
+TEST(Explain, TakesASlashForADot) {
+  EXPECT_EQ(explain("vrrp_instance/priority").text, explain("vrrp_instance.priority").text);
+}
+
+TEST(Explain, ListsTheKeywordsOfABlock) {
+  EXPECT_THAT(explain("vrrp_script").text, AllOf(HasSubstr("interval"), HasSubstr("not acted on yet")));
+  EXPECT_THAT(explain("authentication").text, HasSubstr("auth_pass"));
+}
+
+TEST(Explain, ListsTheBlocksOfAnAmbiguousName) {
+  EXPECT_THAT(explain("weight").text,
+              AllOf(HasSubstr("several blocks"), HasSubstr("virtual_server.real_server.weight")));
+}
+
+TEST(Explain, FindsABlockByTheEndOfItsPath) {
+  EXPECT_THAT(explain("real_server.weight").text, HasSubstr("virtual_server.real_server.weight"));
+}
+
+TEST(Explain, SaysWhatWasProbablyMeant) {
+  const Explanation typo = explain("prioritty");
+  EXPECT_FALSE(typo.found);
+  EXPECT_THAT(typo.text, HasSubstr("'priority'"));
+  EXPECT_THAT(explain("global_defs.priority").text, HasSubstr("vrrp_instance.priority"));
+}
+
+TEST(Explain, KnowsThatABlockRoundAKeywordHasNoEffectYet) {
+  EXPECT_THAT(explain("vrrp_script.interval").text, HasSubstr("not acted on yet"));
+}
+
+TEST(Schema, HasAHelpTextForEverything) {
+  for (const Block& block : schema().blocks()) {
+    EXPECT_FALSE(block.help.empty()) << block.path;
+    for (const Keyword& keyword : block.keywords) {
+      if (keyword.listed) EXPECT_TRUE(keyword.help.ends_with('.')) << block.path << ' ' << keyword.name;
+    }
+  }
+}
+
+TEST(Schema, SaysOfEveryOldNameWhatToWriteInstead) {
+  for (const Block& block : schema().blocks()) {
+    for (const Keyword& keyword : block.keywords) {
+      if (keyword.preferred.empty()) continue;
+      const bool known = !schema().knowing(keyword.preferred).empty();
+      EXPECT_TRUE(known) << block.path << ' ' << keyword.name;
+    }
+  }
+}
+
+TEST(Schema, ExplainsEachKeyThatCompletionOffers) {
+  for (const std::string& key : explain_keys()) EXPECT_TRUE(explain(key).found) << key;
+}
+
+TEST(NotActedOn, NamesOnlyKeywordsThatExist) {
+  std::size_t named = 0;
+  for (const Block& block : schema().blocks()) {
+    for (const Keyword& keyword : block.keywords)
+      named += not_acted_on(block.path, keyword.name).has_value() ? 1 : 0;
+  }
+  EXPECT_EQ(named, not_acted_on_count());
+}
+
+TEST(Manual, HasAChapterForEveryBlock) {
+  const std::string manual = reference_manual();
+  for (const Block& block : schema().blocks()) {
+    if (block.path != "/") EXPECT_THAT(manual, HasSubstr(block.path));
+  }
+}
+
+TEST(Completion, OffersCommandsAndKeys) {
+  const CommandWord commands[] = {{"check", "Check files", true, "--strict --json"},
+                                  {"explain", "Explain a keyword"}};
+  const std::string bash = completion_script(Shell::bash, "standfast", commands);
+  EXPECT_THAT(bash, AllOf(HasSubstr("compgen -W 'check explain'"), HasSubstr("vrrp_instance.priority"),
+                          HasSubstr("--strict")));
+  const std::string zsh = completion_script(Shell::zsh, "standfast", commands);
+  EXPECT_THAT(zsh, AllOf(HasSubstr("#compdef standfast"), HasSubstr("'check:Check files'"),
+                         HasSubstr("vrrp_instance.priority")));
+}
+
+}  // namespace
+}  // namespace config
