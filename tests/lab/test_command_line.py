@@ -57,9 +57,17 @@ def test_the_compatible_name_tells_keepalives_signal_numbers(tmp_path):
 
 def test_an_unusable_file_ends_the_daemon_with_status_2(pair, subject):
     a, _, _ = pair
-    daemon = subject(a, a.network.file("a.conf", GOOD.replace("eth0", "nowhere0")))
+    daemon = subject(a, a.network.file("a.conf", GOOD.replace("virtual_router_id 51", "")))
     assert daemon.wait(10) == 2
-    assert "nowhere0" in daemon.log()
+    assert "virtual_router_id" in daemon.log()
+
+
+def test_a_missing_interface_is_named_and_waited_for(pair, subject):
+    a, _, _ = pair
+    daemon = subject(a, a.network.file("a.conf", GOOD.replace("eth0", "nowhere0")))
+    eventually(lambda: "nowhere0" in daemon.log(), 5, "the log names it")
+    eventually(lambda: [r["state"] for r in daemon.status()["routers"]] == ["fault"], 5, "the router is in FAULT")
+    assert daemon.stop() == 0
 
 
 def test_a_missing_file_ends_the_daemon_with_status_6(pair, subject):

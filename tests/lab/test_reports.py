@@ -70,15 +70,16 @@ def test_status_tells_the_truth(pair, subject):
         assert len(routers) == 1
         return routers[0]
 
-    eventually(lambda: router(b).get("master") == "172.20.76.18", 3, "b knows its master")
-    assert router(a)["state"] == "MASTER" and router(b)["state"] == "BACKUP"
+    eventually(lambda: router(b)["master"]["address"] == "172.20.76.18", 3, "b knows its master")
+    assert router(a)["state"] == "master" and router(b)["state"] == "backup"
+    assert router(a)["addresses"][0]["installed"] and not router(b)["addresses"][0]["installed"]
     assert router(a)["name"] == "VI" and router(a)["vrid"] == 51 and router(a)["interface"] == "eth0"
     daemons[a].crash_host()
-    eventually(lambda: router(b)["state"] == "MASTER", 6, "b says MASTER when it is")
-    assert b.has(VIP)
+    eventually(lambda: router(b)["state"] == "master", 6, "b says MASTER when it is")
+    assert router(b)["last_transition"]["reason"]["id"] == "master_silent" and b.has(VIP)
     b.unplug()
-    eventually(lambda: router(b)["state"] == "FAULT" and not b.has(VIP), 4, "b says FAULT")
-    assert "eth0" in json.dumps(router(b)), "and names the interface"
+    eventually(lambda: router(b)["state"] == "fault" and not b.has(VIP), 4, "b says FAULT")
+    assert "eth0" in json.dumps(router(b)["faults"]), "and names the interface"
 
 
 def dump(daemon, number, name):
