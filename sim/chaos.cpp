@@ -136,7 +136,11 @@ void Chaos::trouble_configuration(HostId host) {
   if (random_.chance(40) || config.instances.empty()) return faults_.reload(host, config);
   auto& instance =
       config.instances[static_cast<std::size_t>(random_.between(0, std::ssize(config.instances) - 1))];
-  switch (random_.between(0, 4)) {
+  switch (random_.between(0, 5)) {
+    case 5:  // another interval, as some other node has it
+      if (instance.vrrp.version == vrrp::Version::v3)
+        instance.vrrp.advert_interval = interval_of_another(instance.vrrp);
+      break;
     case 0:
       if (!instance.vrrp.owner()) instance.vrrp.priority = static_cast<std::uint8_t>(random_.between(1, 254));
       break;
@@ -164,6 +168,13 @@ void Chaos::trouble_configuration(HostId host) {
     }
   }
   faults_.reload(host, std::move(config));
+}
+
+core::Duration Chaos::interval_of_another(const vrrp::Config& config) {
+  for (const auto& each : plan_.nodes[any_node().value].config.instances) {
+    if (each.vrrp.name == config.name) return each.vrrp.advert_interval;
+  }
+  return config.advert_interval;
 }
 
 void Chaos::send_junk() {

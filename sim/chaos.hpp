@@ -24,6 +24,7 @@ class Chaos {
   void trouble_addresses(HostId host);
   void trouble_configuration(HostId host);
   void send_junk();
+  core::Duration interval_of_another(const vrrp::Config& config);
 
   /// Runs `what` after a random time of up to `intervals` advert intervals, unless everything was healed before.
   void later(int intervals, std::function<void()> what);

@@ -208,7 +208,8 @@ void Instance::on(Time now, const event::Reconfigured& reconfigured, Actions& ou
   const Duration interval_before =
       std::exchange(interval_, interval_on_wire(config_.version, config_.advert_interval));
   plan_.reconfigure(config_.announcements);
-  if (config_.version == Version::v2 || master_interval_ == interval_before) master_interval_ = interval_;
+  // In version 3 a backup follows what its master says, and a reload of ours does not change that.
+  if (config_.version == Version::v2 || state_ != State::backup || !heard_) master_interval_ = interval_;
 
   if (state_ == State::backup && deadline_) {
     deadline_ = std::max(now, *deadline_ + (resigned_ ? skew() - skew_before : master_down() - down_before));
@@ -216,10 +217,10 @@ void Instance::on(Time now, const event::Reconfigured& reconfigured, Actions& ou
   if (state_ != State::master) return;
   const bool addresses_changed =
       before.addresses != config_.addresses || before.excluded_addresses != config_.excluded_addresses;
-  if (before.addresses != config_.addresses) advertise(now, out);
+  // Who waits for us learns of another interval at once, or it would take the first longer one for our end.
+  if (before.addresses != config_.addresses || interval_ != interval_before) advertise(now, out);
   if (addresses_changed) out.emplace_back(action::InstallAddresses{});
   if (reconfigured.addresses_added) announce(plan_.announce(now), out);
-  if (interval_ != interval_before && last_sent_) deadline_ = std::max(now, *last_sent_ + interval_);
 }
 
 // Section 6.4.2 (100), the Backup timer, and 6.4.3 (700), the Active one.

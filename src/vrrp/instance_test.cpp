@@ -307,14 +307,28 @@ TEST(VrrpInstance, SendsANewPriorityWithTheNextAdvert) {
   EXPECT_THAT(router.run(1s), ElementsAre("advert 120"));
 }
 
-TEST(VrrpInstance, CountsANewIntervalFromTheLastAdvert) {
+TEST(VrrpInstance, TellsTheOthersOfANewIntervalAtOnceAndIsNotTakenForAsleep) {
+  for (const Duration interval : {100ms, 5000ms}) {
+    Router router;
+    router.as_settled_master();
+    router.now += 700ms;
+    Config changed = config();
+    changed.advert_interval = interval;
+    EXPECT_THAT(router.reload(changed), ElementsAre("advert 100"));
+    EXPECT_EQ(router.shown().deadline, router.now + interval);
+    EXPECT_THAT(router.run(interval), ElementsAre("advert 100")) << "still master";
+  }
+}
+
+TEST(VrrpInstance, GoesOnFollowingItsMasterWhenItsOwnIntervalChanges) {
   Router router;
-  router.as_settled_master();
-  const auto sent = router.shown().deadline.value() - 1s;
+  router.start();
+  router.hear(200);
   Config faster = config();
-  faster.advert_interval = 800ms;
-  router.reload(faster);
-  EXPECT_EQ(router.shown().deadline, sent + 800ms);
+  faster.advert_interval = 100ms;
+  EXPECT_THAT(router.reload(faster), IsEmpty());
+  EXPECT_EQ(router.shown().master_interval, 1s);
+  EXPECT_EQ(router.until_timeout(), 3s + 609375us);
 }
 
 TEST(VrrpInstance, AnnouncesAllAddressesWhenOneIsNew) {
