@@ -163,19 +163,22 @@ void Failover::Implementation::on(Time now, const event::PacketReceived& receive
 
 Failover::Implementation::Router* Failover::Implementation::addressee(const event::PacketReceived& received,
                                                                       std::uint8_t vrid, Number& number) {
-  const auto look = [&](net::InterfaceIndex interface, const net::IpAddress& destination) -> Router* {
-    const auto found = by_packet_.find({interface, vrid, destination});
-    if (found == by_packet_.end()) return nullptr;
-    number = found->second;
-    return routers_[number].get();
+  constexpr net::InterfaceIndex nowhere;
+  const auto take = [&](Number found) {
+    number = found;
+    return routers_[found].get();
   };
+  for (const net::InterfaceIndex interface : {received.interface, nowhere}) {
+    const auto found = by_packet_.find({interface, vrid, received.destination});
+    if (found != by_packet_.end()) return take(found->second);
+  }
+  // To another group or address than any of ours: a router with the VRID there counts it as an error of that kind.
   const net::IpAddress any = net::IpAddress::any(received.destination.family);
-  constexpr net::InterfaceIndex anywhere;
-  if (Router* router = look(received.interface, received.destination)) return router;
-  if (Router* router = look(anywhere, received.destination)) return router;
-  // To another group or address than any of ours: whoever has the VRID there counts it as an error of that kind.
-  if (Router* router = look(received.interface, any)) return router;
-  return received.destination.is_multicast() ? nullptr : look(anywhere, any);
+  for (const net::InterfaceIndex interface : {received.interface, nowhere}) {
+    const auto found = by_vrid_.find({interface, vrid, any});
+    if (found != by_vrid_.end()) return take(*found->second.begin());
+  }
+  return nullptr;
 }
 
 void Failover::Implementation::unknown_vrid(const event::PacketReceived& received, std::uint8_t vrid,

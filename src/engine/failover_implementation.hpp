@@ -55,7 +55,7 @@ class Failover::Implementation {
   struct PacketKey {
     net::InterfaceIndex interface;
     std::uint8_t vrid = 0;
-    net::IpAddress destination;  // unspecified: whatever it is
+    net::IpAddress destination;  // unspecified in by_vrid_
 
     friend bool operator==(const PacketKey&, const PacketKey&) = default;
   };
@@ -134,6 +134,7 @@ class Failover::Implementation {
   Number add(const InstanceConfig& config);
   void retire(core::Time now, Number number, vrrp::Reason reason, Actions& out);
   void resolve(Number number);
+  net::InterfaceIndex index_of(const std::string& name) const;  // 0 if there is none of that name
   void find_interfaces(Router& router, const vrrp::Config& config);
   void index(Number number, const vrrp::Config& config);
   void unindex(Number number);
@@ -157,6 +158,7 @@ class Failover::Implementation {
   std::unordered_map<std::string, std::set<Number>>
       by_interface_;  // the router's own, and those its addresses name
   std::unordered_multimap<PacketKey, Number, PacketKeyHash> by_packet_;
+  std::unordered_map<PacketKey, std::set<Number>, PacketKeyHash> by_vrid_;  // whatever the destination
   std::unordered_map<net::IpAddress, std::set<Number>> by_tracked_source_;
   std::unordered_map<AddressKey, std::vector<HolderRef>> holders_;
 

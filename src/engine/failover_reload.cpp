@@ -157,17 +157,24 @@ void Failover::Implementation::retire(Time now, Number number, vrrp::Reason reas
 // Looks the interfaces up again, and what is on them if that is news.
 void Failover::Implementation::resolve(Number number) {
   Router& router = *routers_[number];
+  const vrrp::Config& config = router.instance.config();
+  const auto moved = [&](const HeldAddresses::Held& held) {
+    return held.address.interface != index_of(held.interface.empty() ? config.interface : held.interface);
+  };
+  if (router.interface == index_of(config.interface) && std::ranges::none_of(router.addresses.all(), moved))
+    return;
   unindex(number);
-  find_interfaces(router, router.instance.config());
-  index(number, router.instance.config());
+  find_interfaces(router, config);
+  index(number, config);
+}
+
+net::InterfaceIndex Failover::Implementation::index_of(const std::string& name) const {
+  const net::Interface* interface = name.empty() ? nullptr : interfaces_.find(name);
+  return interface == nullptr ? net::InterfaceIndex{} : interface->index;
 }
 
 void Failover::Implementation::find_interfaces(Router& router, const vrrp::Config& config) {
-  const auto index_of = [&](const std::string& name) {
-    const net::Interface* interface = interfaces_.find(name);
-    return interface == nullptr ? net::InterfaceIndex{} : interface->index;
-  };
-  router.interface = config.interface.empty() ? net::InterfaceIndex{} : index_of(config.interface);
+  router.interface = index_of(config.interface);
   for (HeldAddresses::Held& held : router.addresses.all()) {
     const net::InterfaceIndex found = held.interface.empty() ? router.interface : index_of(held.interface);
     if (found == held.address.interface) continue;
@@ -222,7 +229,7 @@ void Failover::Implementation::index_packets(Number number) {
   const Router& router = *routers_[number];
   const vrrp::Config& config = router.instance.config();
   if (router.interface == net::InterfaceIndex{} && !config.interface.empty()) return;
-  by_packet_.emplace(PacketKey{router.interface, config.vrid, net::IpAddress::any(config.family)}, number);
+  by_vrid_[{router.interface, config.vrid, net::IpAddress::any(config.family)}].insert(number);
   const auto destination =
       config.multicast() ? std::optional(config.multicast_group) : router.instance.source();
   if (destination) by_packet_.emplace(PacketKey{router.interface, config.vrid, *destination}, number);
@@ -231,14 +238,16 @@ void Failover::Implementation::index_packets(Number number) {
 void Failover::Implementation::unindex_packets(Number number) {
   const Router& router = *routers_[number];
   const vrrp::Config& config = router.instance.config();
-  const auto leave = [&](const net::IpAddress& destination) {
-    auto [entry, end] = by_packet_.equal_range({router.interface, config.vrid, destination});
-    while (entry != end) entry = entry->second == number ? by_packet_.erase(entry) : std::next(entry);
-  };
-  leave(net::IpAddress::any(config.family));
+  const auto anywhere = by_vrid_.find({router.interface, config.vrid, net::IpAddress::any(config.family)});
+  if (anywhere != by_vrid_.end()) {
+    anywhere->second.erase(number);
+    if (anywhere->second.empty()) by_vrid_.erase(anywhere);
+  }
   const auto destination =
       config.multicast() ? std::optional(config.multicast_group) : router.instance.source();
-  if (destination) leave(*destination);
+  if (!destination) return;
+  auto [entry, end] = by_packet_.equal_range({router.interface, config.vrid, *destination});
+  while (entry != end) entry = entry->second == number ? by_packet_.erase(entry) : std::next(entry);
 }
 
 void Failover::Implementation::request_sysctls(const Router& router, Actions& out) {
