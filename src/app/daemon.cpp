@@ -109,6 +109,8 @@ std::optional<int> prepare(DaemonOptions& options, Prepared& prepared, runtime::
 }  // namespace
 
 int run_daemon(DaemonOptions options) {
+  // What our starter forgot to close would be held open for as long as we run: its pipes, its locks.
+  ::close_range(3, ~0U, 0);
   auto service_manager = runtime::ServiceManager::from_environment();
   const std::string ident = options.compatible ? "Keepalived" : "Standfast";
   runtime::Log early(options.log, ident);

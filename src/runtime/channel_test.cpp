@@ -172,7 +172,8 @@ TEST(Channel, DoesNotCareHowTheStreamIsCut) {
       sent.push_back(std::move(frame));
     }
     for (std::size_t at = 0; at < stream.size();) {
-      const std::size_t piece = std::min<std::size_t>(static_cast<std::size_t>(random.between(1, 90)), stream.size() - at);
+      const std::size_t piece =
+          std::min<std::size_t>(static_cast<std::size_t>(random.between(1, 90)), stream.size() - at);
       ASSERT_EQ(::send(right.get(), stream.data() + at, piece, 0), static_cast<ssize_t>(piece));
       at += piece;
       io.restart();

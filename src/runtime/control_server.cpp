@@ -127,6 +127,7 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
                    [self = shared_from_this()](const std::exception_ptr&) { --self->connections; });
   }
 
+  // Named locals go into every awaited call: g++ 12 destroys temporaries among its arguments twice.
   static asio::awaitable<void> converse(std::shared_ptr<State> self, Stream stream) {
     beast::flat_buffer buffer;
     while (!self->closed) {
@@ -136,12 +137,13 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
       stream.expires_after(self->limits.idle);
       const auto [error, size] = co_await http::async_read(stream, buffer, parser, token);
       if (error) {
-        if (error == http::error::body_limit)
-          co_await answer(*self, stream, {413, "{\"error\": \"too long\"}\n"}, false);
+        ControlReply refusal{.status = 413, .body = "{\"error\": \"too long\"}\n"};
+        if (error == http::error::body_limit) co_await answer(*self, stream, std::move(refusal), false);
         co_return;
       }
       const bool keep = parser.get().keep_alive();
-      ControlReply reply = co_await ask(self, to_request(parser.get()));
+      ControlRequest request = to_request(parser.get());
+      ControlReply reply = co_await ask(self, std::move(request));
       if (self->closed) co_return;
       const bool sent = co_await answer(*self, stream, std::move(reply), keep);
       if (!sent || !keep) co_return;
