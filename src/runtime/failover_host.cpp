@@ -29,6 +29,7 @@ constexpr int snapshot_share = 50;                // a snapshot may take one par
 constexpr core::Duration hook_retry = 5ms;
 constexpr core::Duration patience_at_stop = 5s;
 constexpr core::Duration overrun_notice_gap = 10s;
+constexpr core::Duration listing_retry = 100ms;
 
 bool uses_authentication_header(const engine::FailoverConfig& config) {
   return std::ranges::any_of(
@@ -126,6 +127,7 @@ void FailoverHost::turn() {
     }
   }
   if (kernel_spoke) hear_kernel();
+  if (list_again_at_ && start >= *list_again_at_) list_anew("the kernel's tables are not known");
   if (packets_wait) receive_packets(start);
   run_timers();
   do_slow_work(start);
@@ -296,7 +298,12 @@ void FailoverHost::list_anew(std::string_view why) {
            listing ? fmt::format("{}: everything was listed anew", why)
                    : fmt::format("{}, and listing anew failed: {}", why, listing.error().message));
   }
-  if (listing) take_listing(std::move(*listing));
+  list_again_at_.reset();
+  if (listing) {
+    take_listing(std::move(*listing));
+  } else {
+    list_again_at_ = time + listing_retry;
+  }
 }
 
 void FailoverHost::receive_packets(core::Time start) {
@@ -408,6 +415,7 @@ void FailoverHost::arm() {
   };
   const core::Time time = now();
   also(packets_at_);
+  also(list_again_at_);
   also(work_.next_time(time));
   if (!hooks_.empty()) also(time + hook_retry);
   if (snapshot_ && snapshot_wanted_) {

@@ -111,6 +111,7 @@ class FailoverHost : private WorkTools {
   core::Time snapshot_time_{};
   core::Duration snapshot_cost_{};
   core::Time last_overrun_notice_{};
+  std::optional<core::Time> list_again_at_;  // a listing failed: no memory, most likely
   std::optional<core::Time> stop_limit_;
   bool stopped_ = false;
   bool finished_ = false;
