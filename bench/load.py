@@ -53,7 +53,7 @@ def bare_sender(batch):
         return float(a.run(program("bench_sender"), "eth0", ROUTERS, batch, 4).stdout)
 
 
-def adverts_and_memory(repetitions=2):
+def adverts_and_memory(repetitions=3):
     ours, theirs = [], []
     for _ in range(repetitions):
         ours.append(cost_of_adverts(Standfast))

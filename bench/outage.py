@@ -31,7 +31,8 @@ def measure(daemon, advert, graceful):
             daemons[a].process.terminate()
         else:
             a.silence()
-        silence = prober.silence_after(when, within=10 + 4 * advert)
+        eventually(lambda: b.has(VIP), 4 * advert + 5, "b takes over")
+        silence = prober.outage(when, within=5)
         if not graceful:
             daemons[a].kill()
         return silence * 1000

@@ -21,6 +21,7 @@ namespace {
 
 constexpr long probe_interval_ns = 1'000'000;
 constexpr double silence_worth_telling_s = 0.005;
+constexpr double heartbeat_s = 0.05;
 
 volatile std::sig_atomic_t told_to_end = 0;
 
@@ -90,6 +91,7 @@ int probe(const char* address) {
   const auto id = static_cast<std::uint16_t>(getpid());
   std::uint16_t sequence = 0;
   std::optional<double> last;
+  double told = 0;
   while (told_to_end == 0) {
     std::array<pollfd, 2> ready{pollfd{ticker, POLLIN, 0}, pollfd{socket, POLLIN, 0}};
     if (poll(ready.data(), ready.size(), 100) <= 0) continue;
@@ -101,11 +103,9 @@ int probe(const char* address) {
     for (bool drained = (ready[1].revents & (POLLIN | POLLERR)) == 0; !drained;) {
       const auto answer = receive_answer(socket, id, drained);
       if (!answer) continue;
-      if (!last) {
-        std::printf("answers %.6f\n", *answer);
-      } else if (*answer - *last > silence_worth_telling_s) {
-        std::printf("%.6f %.6f\n", *last, *answer);
-      }
+      if (last && *answer - *last > silence_worth_telling_s)
+        std::printf("silence %.6f %.6f\n", *last, *answer);
+      if (*answer - told > heartbeat_s) std::printf("answer %.6f\n", told = *answer);
       std::fflush(stdout);
       last = answer;
     }

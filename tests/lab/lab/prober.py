@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+import time
 
 from lab.programs import program
 from lab.wait import eventually
@@ -12,19 +13,19 @@ class Prober:
         self._process = subprocess.Popen(["ip", "netns", "exec", node.namespace, program("bench_prober"), address],
                                          stdout=subprocess.PIPE, text=True, start_new_session=True)
         self._silences = []  # (from, to), seconds of the wall clock
-        self._answering = threading.Event()
+        self._last_answer = 0.0
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
         node.network.on_close(self.close)
-        eventually(self._answering.is_set, 5, f"{address} answers the prober")
+        eventually(lambda: self._last_answer, 5, f"{address} answers the prober")
 
     def _read(self):
         for line in self._process.stdout:
-            first, second = line.split()
-            if first == "answers":
-                self._answering.set()
+            word, *times = line.split()
+            if word == "answer":
+                self._last_answer = float(times[0])
             else:
-                self._silences.append((float(first), float(second)))
+                self._silences.append((float(times[0]), float(times[1])))
 
     def silences(self, since=0.0):
         return [(start, end) for start, end in list(self._silences) if end >= since]
@@ -32,10 +33,11 @@ class Prober:
     def longest_silence(self, since=0.0):
         return max((end - start for start, end in self.silences(since)), default=0.0)
 
-    def silence_after(self, when, within):
-        """How long the address was silent around `when`; waits until it answers again."""
-        eventually(lambda: self.silences(when), within, "the address answers again")
-        return self.longest_silence(when)
+    def outage(self, since, within):
+        """The longest silence after `since`. To be called when the address has moved: waits for one more answer first."""
+        now = time.time()
+        eventually(lambda: self._last_answer > now, within, "the address answers again")
+        return self.longest_silence(since)
 
     def close(self):
         if self._process.poll() is None:
