@@ -15,7 +15,7 @@ config::Model model_of_one() {
   config::Instance instance;
   instance.vrrp.name = "VI";
   instance.vrrp.vrid = 51;
-  instance.hooks.any = notify::Command{.argv = {"/bin/true"}};
+  instance.hooks.any.emplace().argv = {"/bin/true"};
   model.instances.push_back(instance);
   return model;
 }
