@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <cstdlib>
 #include <fstream>
 #include <gmock/gmock.h>
 
@@ -158,7 +159,9 @@ TEST(OrderedWork, AFullQueueIsWaitedForAndThenOneFrameIsGivenUp) {
 
 class Sysctls : public ::testing::Test {
  protected:
-  Sysctls() : root_(std::filesystem::path(::testing::TempDir()) / "sysctls") {
+  Sysctls() {
+    char name[] = "/tmp/standfast-sysctls.XXXXXX";  // NOLINT: mkdtemp writes it; the tests run side by side
+    root_ = ::mkdtemp(name);
     std::filesystem::create_directories(root_ / "net/ipv4/conf/eth0");
     write("0\n");
   }
