@@ -16,7 +16,7 @@ using std::chrono_literals::operator""ms;
 class InstanceBuilder {
  public:
   InstanceBuilder(Build& build, const Statement& statement, const Word& name)
-      : build_(build), in_(build.interpreter), statement_(statement) {
+      : build_(build), in_(build.interpreter) {
     draft_.name = name;
     inherit();
     draft_.given = in_.read_block(schema().at("vrrp_instance"), statement.children, &draft_);
@@ -388,7 +388,6 @@ class InstanceBuilder {
 
   Build& build_;
   Interpreter& in_;
-  const Statement& statement_;
   InstanceDraft draft_;
 };
 

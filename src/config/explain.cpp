@@ -223,9 +223,10 @@ std::vector<std::string> explain_keys() {
 std::string reference_manual() {
   std::string text =
       "# The configuration language\n\n"
-      "Every block and keyword, generated from the schema that also reads the files (`standfast explain "
+      "Every block and keyword, generated from the schema that also reads the files; `standfast explain "
       "KEYWORD` says the\n"
-      "same on a terminal). Do not edit: `standfast reference` prints it.\n\n"
+      "same on a terminal. Not edited by hand: `run_configs --manual docs/REFERENCE.md --rewrite` makes it "
+      "anew.\n\n"
       "A switch stands alone or is followed by `on` or `off`. Order does not matter: a name may be used "
       "above the block that\n"
       "defines it, and defaults in `global_defs` count wherever it stands.\n";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <numeric>
 #include <tuple>
 
 #include "config/not_acted_on.hpp"
@@ -237,13 +238,15 @@ const std::optional<ScriptProblem>& Interpreter::script_problem(const std::strin
 }
 
 void Interpreter::finish(Diagnostics& diagnostics) {
-  std::ranges::stable_sort(findings_, {}, [](const Finding& finding) {
-    return std::tuple(finding.place.chunk, finding.place.offset);
+  std::vector<std::size_t> order(findings_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) {
+    return std::tuple(findings_[i].place.chunk, findings_[i].place.offset, i);
   });
-  // A keyword repeated by a sequence has as many findings as the sequence has steps, at one place: one is
-  // enough.
+  // A keyword repeated by a sequence has as many findings as the sequence has steps, at one place: one is enough.
   std::unordered_set<std::string> said;
-  for (Finding& finding : findings_) {
+  for (const std::size_t i : order) {
+    Finding& finding = findings_[i];
     Diagnostic diagnostic{finding.severity,
                           finding.id,
                           tree_.position(finding.place, finding.length),
@@ -251,11 +254,9 @@ void Interpreter::finish(Diagnostics& diagnostics) {
                           std::move(finding.hint),
                           {}};
     const Position& where = diagnostic.where;
-    if (!said.insert(fmt::format("{}\n{}:{}:{} {}", diagnostic.id, where.file, where.line, where.column,
-                                 diagnostic.message))
-             .second) {
-      continue;
-    }
+    const std::string key = fmt::format("{}\n{}:{}:{} {}", diagnostic.id, where.file, where.line,
+                                        where.column, diagnostic.message);
+    if (!said.insert(key).second) continue;
     if (finding.related) {
       const auto& related = *finding.related;
       diagnostic.related.push_back({tree_.position(related.place, related.length), related.message});

@@ -27,7 +27,7 @@ auto announce(Member member) {
 
 constexpr Text process_title = text("a process name").up_to(15).cut();
 constexpr Number nice_value = number(-20, 19);
-constexpr Number realtime = number(1, 99).clamped();
+const Number realtime = number(1, 99).clamped();
 constexpr Period realtime_limit = microseconds(2us, std::chrono::microseconds(most_u32));
 
 auto limit_of(P G::* process) {
@@ -464,7 +464,7 @@ static std::vector<Entry<G>> script_and_mail_entries() {
 }
 
 static std::vector<Entry<G>> vrrp_entries() {
-  constexpr Number count = number(1, most_u32).zero_is(1);
+  const Number count = number(1, most_u32).zero_is(1);
   return {
       {"dynamic_interfaces", reads(read_dynamic_interfaces),
        "Allow interfaces that do not exist yet.", {syntax("[allow_if_changes]"), by_default("off"), early}},

@@ -33,7 +33,7 @@ auto announce(Member member) {
   return [member](I& instance) -> auto& { return instance.vrrp.announcements.*member; };
 }
 
-constexpr Number count = number(1, most_u32).zero_is(1);
+const Number count = number(1, most_u32).zero_is(1);
 
 Choice state_word() {
   Choice value = choice<int>({{"MASTER", 1}, {"BACKUP", 0}});

@@ -466,8 +466,8 @@ Block route_block(std::string_view path, std::string_view help) {
   block.add_alias("to", [](Words& words, void* line) {
     if (const Word* word = words.need("a destination")) read_destination(*static_cast<R*>(line), *word, words);
   });
-  for (const auto& [name, type] : route_types) {
-    block.add_alias(name, [type = type](Words&, void* line) { static_cast<R*>(line)->route.type = type; });
+  for (const auto& [name, kind] : route_types) {
+    block.add_alias(name, [type = kind](Words&, void* line) { static_cast<R*>(line)->route.type = type; });
   }
   return block;
 }
