@@ -39,7 +39,8 @@ struct Build {
 std::optional<Word> block_name(Interpreter& interpreter, const Statement& statement);
 
 /// Says that `name` is not known as a `kind`, with the nearest name that is.
-void unknown_reference(Interpreter& interpreter, const Word& name, std::string_view kind, const NameIndex& names);
+void unknown_reference(Interpreter& interpreter, const Word& name, std::string_view kind,
+                       const NameIndex& names);
 
 /// The trackers of `lines` that can be kept.
 std::vector<track::Reference> resolve_trackers(Build& build, const std::vector<ReferenceDraft>& lines,

@@ -16,7 +16,7 @@
 #include "net/interface.hpp"
 #include "net/route.hpp"
 #include "notify/config.hpp"
-#include "notify/mail.hpp"
+#include "notify/mail_config.hpp"
 #include "track/config.hpp"
 #include "vrrp/config.hpp"
 

@@ -42,7 +42,8 @@ class World {
   virtual std::string host_name() const = 0;  // as uname -n says
   virtual std::optional<UserEntry> user(const std::string& name) const = 0;
   virtual std::optional<std::uint32_t> group(const std::string& name) const = 0;
-  virtual std::optional<std::string> interface_kind(const std::string& name) const = 0;  // empty optional: no such interface
+  virtual std::optional<std::string> interface_kind(
+      const std::string& name) const = 0;  // empty optional: no such interface
   /// PATH look-up of a bare command name.
   virtual std::optional<std::string> find_executable(const std::string& name) const = 0;
   /// Seed for ${_RANDOM}; one value for the whole run, so every reading of the file sees the same numbers.

@@ -29,7 +29,8 @@ struct Outer {
 
 Outer sample() {
   using namespace std::chrono_literals;
-  return {true, core::Time{5s}, 20ms, {{"a", {1, 2, 3}, 7}, {"", {}, std::nullopt}}, {{"w", 1.5}}, Inner{"x", {}, 1}};
+  return {true,         core::Time{5s},   20ms, {{"a", {1, 2, 3}, 7}, {"", {}, std::nullopt}},
+          {{"w", 1.5}}, Inner{"x", {}, 1}};
 }
 
 TEST(Archive, GivesBackWhatWasWritten) {
@@ -50,7 +51,8 @@ TEST(Archive, BytesLeftOverAreAnError) {
 }
 
 TEST(Archive, AnAbsurdCountIsAnErrorNotAnAllocation) {
-  EXPECT_FALSE(core::from_bytes<std::vector<std::string>>(core::to_bytes(std::uint32_t{0xffffffff})).has_value());
+  EXPECT_FALSE(
+      core::from_bytes<std::vector<std::string>>(core::to_bytes(std::uint32_t{0xffffffff})).has_value());
 }
 
 }  // namespace

@@ -19,5 +19,7 @@ struct StrongId {
 
 template <class Tag, class Rep>
 struct std::hash<core::StrongId<Tag, Rep>> {
-  std::size_t operator()(const core::StrongId<Tag, Rep>& id) const noexcept { return std::hash<Rep>{}(id.value); }
+  std::size_t operator()(const core::StrongId<Tag, Rep>& id) const noexcept {
+    return std::hash<Rep>{}(id.value);
+  }
 };

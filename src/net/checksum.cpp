@@ -14,8 +14,8 @@ Checksum& Checksum::add_u16(std::uint16_t word) {
   return *this;
 }
 
-Checksum& Checksum::add_pseudo_header(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
-                                      std::uint32_t length) {
+Checksum& Checksum::add_pseudo_header(const IpAddress& source, const IpAddress& destination,
+                                      std::uint8_t protocol, std::uint32_t length) {
   add(source.bytes());
   add(destination.bytes());
   sum_ += (length >> 16) + (length & 0xffff) + protocol;

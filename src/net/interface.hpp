@@ -37,16 +37,16 @@ enum class Scope : std::uint8_t { global = 0, site = 200, link = 253, host = 254
 struct InterfaceAddress {
   InterfaceIndex interface;
   Prefix address;
-  std::optional<IpAddress> peer;                    // point to point
-  std::optional<IpAddress> broadcast;               // IPv4
-  std::string label;                                // IPv4, at most 15 characters; empty = the interface's name
-  std::uint8_t scope = 0;                           // see Scope; named scopes of rt_scopes are numbers too
-  bool no_prefix_route = false;                     // IFA_F_NOPREFIXROUTE
-  bool home = false;                                // IFA_F_HOMEADDRESS, IPv6
-  bool no_dad = true;                               // IFA_F_NODAD, IPv6: the address must be usable at once
-  bool manage_temporary = false;                    // IFA_F_MANAGETEMPADDR, IPv6
-  bool multicast_autojoin = false;                  // IFA_F_MCAUTOJOIN
-  bool tentative = false;                           // seen only: duplicate address detection is still running
+  std::optional<IpAddress> peer;       // point to point
+  std::optional<IpAddress> broadcast;  // IPv4
+  std::string label;                   // IPv4, at most 15 characters; empty = the interface's name
+  std::uint8_t scope = 0;              // see Scope; named scopes of rt_scopes are numbers too
+  bool no_prefix_route = false;        // IFA_F_NOPREFIXROUTE
+  bool home = false;                   // IFA_F_HOMEADDRESS, IPv6
+  bool no_dad = true;                  // IFA_F_NODAD, IPv6: the address must be usable at once
+  bool manage_temporary = false;       // IFA_F_MANAGETEMPADDR, IPv6
+  bool multicast_autojoin = false;     // IFA_F_MCAUTOJOIN
+  bool tentative = false;              // seen only: duplicate address detection is still running
   std::optional<std::uint32_t> preferred_lifetime;  // seconds; empty = for ever; 0 = deprecated
 
   friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;

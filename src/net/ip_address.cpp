@@ -1,15 +1,15 @@
 #include "net/ip_address.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 
 namespace net {
 
 namespace {
 
-std::optional<unsigned> parse_number(std::string_view text, int base, unsigned most, std::size_t most_digits) {
+std::optional<unsigned> parse_number(std::string_view text, int base, unsigned most,
+                                     std::size_t most_digits) {
   if (text.empty() || text.size() > most_digits) return std::nullopt;
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
@@ -83,7 +83,8 @@ bool parse_v6(std::string_view text, std::array<std::uint8_t, 16>& into) {
 // RFC 5952: lower case, no leading zeros, the longest (first, of two or more) run of zero groups as "::".
 std::string format_v6(const std::array<std::uint8_t, 16>& octets) {
   std::array<unsigned, 8> groups{};
-  for (std::size_t i = 0; i < 8; ++i) groups[i] = static_cast<unsigned>(octets[2 * i]) << 8 | octets[2 * i + 1];
+  for (std::size_t i = 0; i < 8; ++i)
+    groups[i] = static_cast<unsigned>(octets[2 * i]) << 8 | octets[2 * i + 1];
   std::size_t run_start = 8;
   std::size_t run_length = 1;
   for (std::size_t i = 0; i < 8;) {
@@ -110,7 +111,9 @@ std::string format_v6(const std::array<std::uint8_t, 16>& octets) {
 
 }  // namespace
 
-IpAddress IpAddress::v4(std::span<const std::uint8_t, 4> bytes) { return v4(bytes[0], bytes[1], bytes[2], bytes[3]); }
+IpAddress IpAddress::v4(std::span<const std::uint8_t, 4> bytes) {
+  return v4(bytes[0], bytes[1], bytes[2], bytes[3]);
+}
 
 IpAddress IpAddress::v6(std::span<const std::uint8_t, 16> bytes) {
   IpAddress address{Family::v6, {}};

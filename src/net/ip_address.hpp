@@ -71,7 +71,7 @@ inline constexpr MacAddress broadcast_mac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 template <>
 struct std::hash<net::IpAddress> {
   std::size_t operator()(const net::IpAddress& address) const noexcept {
-    return std::hash<std::string_view>{}(
-        {reinterpret_cast<const char*>(address.octets.data()), address.size()});  // NOLINT: bytes as characters
+    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(address.octets.data()),
+                                          address.size()});  // NOLINT: bytes as characters
   }
 };

@@ -22,10 +22,10 @@ struct Command {
 /// The scripts of an instance or of a sync group.
 struct Hooks {
   std::optional<Command> master, backup, fault, stop, deleted;
-  std::optional<Command> any;                    // `notify`: told kind, name, state and priority
+  std::optional<Command> any;  // `notify`: told kind, name, state and priority
   std::optional<Command> master_rx_lower_priority;
-  bool notify_deleted = false;                   // say DELETED rather than FAULT when a reload removes the instance
-  bool priority_changes = false;                 // FIFOs only
+  bool notify_deleted = false;    // say DELETED rather than FAULT when a reload removes the instance
+  bool priority_changes = false;  // FIFOs only
   std::optional<bool> smtp_alert;
 
   friend bool operator==(const Hooks&, const Hooks&) = default;

@@ -1,8 +1,8 @@
 #include "runtime/ordered_work.hpp"
 
 #include <cerrno>
-#include <filesystem>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 

@@ -105,6 +105,8 @@ std::string fault_text(const Fault& fault) {
     case FaultKind::interface_down:
       return "interface " + fault.object + " is down";
     case FaultKind::no_source_address:
+      if (fault.object.empty())
+        return "no source address is configured, and there is no interface to take one from";
       return "interface " + fault.object + " has no address to send adverts from";
     case FaultKind::source_address_missing:
       return "the configured source address " + fault.object + " is missing";
