@@ -34,6 +34,14 @@ std::string counted_routers(const config::Model& model) {
   return std::to_string(count) + (count == 1 ? " virtual router" : " virtual routers");
 }
 
+std::string diagnostic_line(const config::Diagnostic& diagnostic) {
+  const auto& where = diagnostic.where;
+  std::string line = where.file;
+  if (where.line > 0) line += ":" + std::to_string(where.line) + ":" + std::to_string(where.column);
+  line += ": " + diagnostic.message;
+  return diagnostic.hint.empty() ? line : line + " (" + diagnostic.hint + ")";
+}
+
 bool main_file_missing(const config::Loaded& loaded) { return loaded.files.empty(); }
 
 runtime::FailoverWorkerConfig worker_config(const DaemonOptions& options, const config::Model& model,

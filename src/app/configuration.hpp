@@ -18,6 +18,9 @@ config::LoadOptions load_options(const DaemonOptions& options);
 /// "1 virtual router", "7 virtual routers"
 std::string counted_routers(const config::Model& model);
 
+/// One line for a log: place, what, and what to write instead.
+std::string diagnostic_line(const config::Diagnostic& diagnostic);
+
 /// True when the main file itself could not be read.
 bool main_file_missing(const config::Loaded& loaded);
 

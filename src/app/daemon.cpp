@@ -37,8 +37,7 @@ void print(const std::string& text) { std::fputs(text.c_str(), stderr); }
 void tell(const config::Diagnostics& diagnostics, runtime::Log& log, bool on_terminal) {
   if (on_terminal) print(config::render_text(diagnostics, {.colour = ::isatty(STDERR_FILENO) == 1}));
   for (const auto& diagnostic : diagnostics.list) {
-    const std::string line = fmt::format("{}:{}:{}: {}", diagnostic.where.file, diagnostic.where.line,
-                                         diagnostic.where.column, diagnostic.message);
+    const std::string line = diagnostic_line(diagnostic);
     if (diagnostic.severity == config::Severity::error) log.error("{}", line);
     if (diagnostic.severity == config::Severity::warning) log.warning("{}", line);
   }

@@ -44,10 +44,7 @@ control::DaemonStatus::Worker worker_state(const std::optional<FailoverProcess>&
 
 void Supervisor::log_diagnostics(const config::Diagnostics& diagnostics) {
   for (const auto& diagnostic : diagnostics.list) {
-    const auto& where = diagnostic.where;
-    const std::string hint = diagnostic.hint.empty() ? "" : " (" + diagnostic.hint + ")";
-    const std::string line =
-        fmt::format("{}:{}:{}: {}{}", where.file, where.line, where.column, diagnostic.message, hint);
+    const std::string line = diagnostic_line(diagnostic);
     switch (diagnostic.severity) {
       case config::Severity::error:
         log_.error("{}", line);

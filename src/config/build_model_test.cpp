@@ -176,5 +176,47 @@ TEST(VirtualServerGroup, KnowsThreeWaysToWriteARange) {
   EXPECT_EQ(group.marks.at(0).family, net::Family::v6);
 }
 
+TEST(AnyText, CutOffAnywhereIsReadWithoutHarm) {
+  const std::string text = R"(global_defs {
+    script_user scripts :adm
+    vrrp_strict
+    lvs_sync_daemon eth0 inst VI id 3 group 224.0.0.81
+    umask IWGRP | IWOTH
+    vrrp_garp_extra_if all 30
+  }
+  vrrp_script s { script "</tmp/up" }
+  vrrp_instance VI {
+    interface eth0
+    virtual_router_id 51
+    use_vmac name vip 02:00:00:00:01 group 7
+    auth_hmac {
+      key 1 hex:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+      active_key 1
+    }
+    track_script { s weight -20 reverse }
+    unicast_peer { 192.0.2.2 min_ttl 20 }
+    virtual_ipaddress { 192.0.2.10/24 brd + label eth0:1 scope link preferred_lft forever }
+    virtual_routes {
+      10.0.0.0/8 via 192.0.2.1 encap ip id 5 dst 192.0.2.3 realms 1/2 rtt lock 300ms nexthop via 192.0.2.4 weight 3
+    }
+    virtual_rules { from 10.0.0.0/8 fwmark 1/2 table 100 uidrange 1-5 sport 80 preference 5 }
+    notify "/opt/notify.sh 'a' \"b\" && true" scripts
+  }
+  virtual_server fwmark 7 {
+    lvs_method TUN type gue port 5 csum
+    persistence_granularity 255.255.255.0
+    real_server 192.0.2.20 80 {
+      UDP_CHECK { payload 0 1f require_reply xx }
+      HTTP_GET { url { path / digest 0 regex "a b" regex_stack 1 2 } }
+      SMTP_CHECK { host { connect_ip 192.0.2.9 } }
+    }
+  })";
+  Loading loading;
+  for (std::size_t length = 0; length <= text.size(); ++length) {
+    const Loaded loaded = loading.load(text.substr(0, length));
+    for (const Diagnostic& each : loaded.diagnostics.list) ASSERT_FALSE(each.message.empty()) << length;
+  }
+}
+
 }  // namespace
 }  // namespace config

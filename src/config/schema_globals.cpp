@@ -333,7 +333,7 @@ static Block process_entries() {
       {"umask", reads(read_umask),
        "File creation mask of the daemon.",
        {syntax("<NUMBER> | <BIT>[|<BIT>]..."), range("0..0777"), by_default("0177"),
-        inherits("-; -u/--umask option wins")}},
+        inherits("-u/--umask option wins")}},
       {"random_seed", number(0, most_u32), in(&G::daemon, &D::random_seed),
        "Meant to make ${_RANDOM} repeatable.", {by_default("time of day"), reload_no}},
       {"reload_check_config", text("a file for the diagnostics").or_nothing(), [](G& globals, std::string log) {
@@ -375,15 +375,15 @@ static Block process_entries() {
       {"state_dump_file", text("a path"), in(&G::daemon, &D::state_dump_file),
        "Template path for SIGUSR1 dumps.",
        {syntax("<PATH>"), by_default("$TMPDIR or /tmp, keepalived.data"),
-        same_as("state_file_location (man page only, rejected)")}},
+        same_as("state_file_location (in old manuals only, never accepted)")}},
       {"stats_dump_file", text("a path"), in(&G::daemon, &D::stats_dump_file),
        "Intended path for SIGUSR2 dump.",
        {syntax("<PATH>"), by_default("$TMPDIR or /tmp, keepalived.stats"),
-        same_as("stats_file_location (man page only, rejected)")}},
+        same_as("stats_file_location (in old manuals only, never accepted)")}},
       {"json_dump_file", text("a path"), in(&G::daemon, &D::json_dump_file),
        "Intended path for JSON dump.",
        {syntax("<PATH>"), by_default("$TMPDIR or /tmp, keepalived.json"),
-        same_as("json_file_location (man page only, rejected)")}},
+        same_as("json_file_location (in old manuals only, never accepted)")}},
   });
 }
 

@@ -330,7 +330,7 @@ std::vector<Entry<R>> target_entries() {
       {"src", reads(read_source), "Preferred source address.", {syntax("<IPADDR>"), by_default("none")}},
       {"via", reads([](R& line, Words& words) { line.route.via = read_gateway(line.family, words); }),
        "Next hop.",
-       {syntax("[inet|inet6] <IPADDR>"), by_default("none"), same_as("gw (deprecated, error message)")}},
+       {syntax("[inet|inet6] <IPADDR>"), by_default("none"), same_as("gw (deprecated)")}},
       {"gw", reads([](R& line, Words& words) { line.route.via = read_gateway(line.family, words); }),
        "Next hop, old word.", {syntax("[inet|inet6] <IPADDR>"), by_default("none"), old_name_of("via")}},
       {"or", reads([](R& line, Words& words) { line.second_gateway = read_gateway(line.family, words); }),

@@ -219,7 +219,7 @@ Block rule_block(std::string_view path, std::string_view help) {
       {"ipproto", reads(read_ip_protocol),
        "IP protocol to match.",
        {syntax("<NAME>|<N>"), range("0..255"), by_default("any"),
-        same_as("ip_proto (man page only, rejected)")}},
+        same_as("ip_proto (in old manuals only, never accepted)")}},
       {"sport", number_range<std::uint16_t>(&net::Rule::source_ports, 65535, true),
        "Source port range.", {unit("port"), range("0..65535"), by_default("any"), syntax("<A>[-<B>]")}},
       {"dport", number_range<std::uint16_t>(&net::Rule::destination_ports, 65535, true),

@@ -26,7 +26,7 @@ std::vector<Block> top_level_blocks() {
        "Poll link state of every VRRP interface instead of trusting netlink.", {by_default("off")}},
       {"net_namespace", text("the name of a network namespace"), daemon(&DaemonSettings::net_namespace),
        "Run whole daemon inside the named network namespace.",
-       {syntax("<NAME>"), by_default("none"), inherits("-; -s/--namespace option wins"), first_wins,
+       {syntax("<NAME>"), by_default("none"), inherits("-s/--namespace option wins"), first_wins,
         reload_no}},
       {"net_namespace_ipvs", text("the name of a network namespace").or_nothing(), daemon(&DaemonSettings::net_namespace_ipvs),
        "Namespace that receives the IPVS tables.",

@@ -268,7 +268,7 @@ std::vector<Block> tracking_blocks() {
       {"weight", weight(254), &F::weight, "Factor applied to the value read.", {by_default("1")}},
       {"init_file", reads(read_init_file),
        "Create the file at start.",
-       {syntax("[<VALUE>] [overwrite]"), range("integer; outside -254..254 = error but kept"),
+       {syntax("[<VALUE>] [overwrite]"), range("integer; outside -254..254 with a warning"),
         by_default("off; value 0"), reload_no}},
   }));
   blocks.push_back(make_block<F>("vrrp_track_file", "Old name of track_file.", {

@@ -140,6 +140,26 @@ TEST(FailoverPackets, GoToEveryUnicastPeerWithOneIdentification) {
               Contains("MASTER>BACKUP higher_priority_heard"));
 }
 
+TEST(FailoverPackets, OfUnicastWithoutAnInterfaceComeFromAnywhere) {
+  auto unicast = router();
+  unicast.vrrp.interface.clear();
+  unicast.vrrp.unicast = true;
+  unicast.vrrp.peers = {{ip("10.9.0.2")}};
+  unicast.vrrp.addresses.front().interface = "eth0";
+  Node sourceless(testing::node({unicast}));
+  sourceless.start();
+  EXPECT_EQ(sourceless.shown().faults.at(0).kind, vrrp::FaultKind::no_source_address);
+
+  unicast.vrrp.source = ip("10.9.0.1");
+  Node node(testing::node({unicast}));
+  EXPECT_EQ(all<action::Listen>(node.start()).at(0).sockets.at(0).interface, net::InterfaceIndex{});
+  const auto actions = node.run(3700ms);
+  EXPECT_EQ(all<action::SendPacket>(actions).at(0).interface, net::InterfaceIndex{}) << "the routes decide";
+  EXPECT_THAT(words(actions), Contains("announce 10.9.0.100"));
+  EXPECT_THAT(words(node.hear(200, "10.9.0.2", unicast.vrrp)),
+              Contains("MASTER>BACKUP higher_priority_heard"));
+}
+
 TEST(FailoverPackets, ReachTheRouterOfTheirGroup) {
   auto a = router("A"), b = router("B");
   b.vrrp.multicast_group = ip("224.0.0.99");

@@ -45,7 +45,7 @@ std::string all_of(int fd) {
   return text;
 }
 
-constexpr LogSettings console_only{.console = true, .syslog = false, .file = {}, .suffix = {}};
+const LogSettings console_only{.console = true, .syslog = false, .file = {}, .suffix = {}};
 
 TEST(Log, NamesWhoSpeaksAndHowLoud) {
   auto [reader, writer] = pipe_ends();

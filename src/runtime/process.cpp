@@ -82,7 +82,11 @@ core::Result<Child> spawn(const std::string& executable, const std::vector<std::
   int first_free = 3;
   for (const auto& [source, target] : descriptors) {
     copies.emplace_back(::fcntl(source, F_DUPFD_CLOEXEC, above_all_targets));
-    if (!copies.back()) return std::unexpected(failure("descriptors for " + argv.at(0), errno));
+    if (!copies.back()) {
+      const int code = errno == EINVAL ? EMFILE : errno;  // EINVAL: the limit is below the numbers we copy to
+      return std::unexpected(
+          failure("no file descriptors for " + argv.at(0) + ": raise the limit (ulimit -n)", code));
+    }
     ::posix_spawn_file_actions_adddup2(actions.get(), copies.back().get(), target);
     first_free = std::max(first_free, target + 1);
   }

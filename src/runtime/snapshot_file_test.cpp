@@ -78,7 +78,7 @@ TEST(SnapshotFile, NeverShowsADamagedSnapshot) {
   ASSERT_TRUE(file);
   ASSERT_TRUE(file->write(snapshot_of(2, 1)));
   ASSERT_TRUE(file->write(snapshot_of(2, 2)));
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::fstat(file->fd(), &status), 0);
   const auto size = static_cast<std::size_t>(status.st_size);
   auto* memory =

@@ -2,13 +2,13 @@
 //
 //   run_configs DIRECTORY [--rewrite]     every *.conf below it against its *.expected; --rewrite makes these anew
 //   run_configs --keywords LIST           the schema's blocks and keywords against a plain list
+//   run_configs --manual FILE [--rewrite] the reference manual against what the schema says now
 //
 // A file that begins with "# lenient" is read as --compat reads. Only files with an expectation count; --rewrite gives one to
 // every file but those in a folder conf/, which others include.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "config/explain.hpp"
 #include "config/load.hpp"
 #include "config/memory_world.hpp"
 #include "config/render.hpp"
@@ -40,8 +41,9 @@ config::MemoryWorld made_up_machine() {
   world.users["scripts"] = {998, 998, {998, 27}};
   world.groups["nogroup"] = 65534;
   world.groups["adm"] = 4;
-  for (const char* script : {"/etc/keepalived/notify.sh", "/etc/keepalived/ping.sh", "/etc/keepalived/chk_haproxy.sh",
-                             "/usr/bin/bash", "/usr/bin/true", "/usr/bin/killall", "/opt/check.sh"}) {
+  for (const char* script :
+       {"/etc/keepalived/notify.sh", "/etc/keepalived/ping.sh", "/etc/keepalived/chk_haproxy.sh",
+        "/usr/bin/bash", "/usr/bin/true", "/usr/bin/killall", "/opt/check.sh"}) {
     world.write(script, "#!/bin/sh\n", 0755);
   }
   world.link("/bin", "/usr/bin");
@@ -59,7 +61,8 @@ std::string diagnostics_of(const fs::path& file) {
   // What lies beside a file or below its folder can be included by it.
   for (const auto& entry : fs::recursive_directory_iterator(file.parent_path())) {
     if (!entry.is_regular_file() || entry.path().extension() == ".expected") continue;
-    world.write("/etc/keepalived/" + fs::relative(entry.path(), file.parent_path()).string(), content(entry.path()));
+    world.write("/etc/keepalived/" + fs::relative(entry.path(), file.parent_path()).string(),
+                content(entry.path()));
   }
   config::LoadOptions options;
   options.file = "/etc/keepalived/" + file.filename().string();
@@ -77,9 +80,11 @@ void show_difference(const std::string& expected, const std::string& actual) {
 int run_directory(const fs::path& root, bool rewrite) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.path().extension() == ".conf" && fs::exists(fs::path(entry.path()).replace_extension(".expected"))) {
+    if (entry.path().extension() == ".conf" &&
+        fs::exists(fs::path(entry.path()).replace_extension(".expected"))) {
       files.push_back(entry.path());
-    } else if (rewrite && entry.path().extension() == ".conf" && entry.path().parent_path().filename() != "conf") {
+    } else if (rewrite && entry.path().extension() == ".conf" &&
+               entry.path().parent_path().filename() != "conf") {
       files.push_back(entry.path());
     }
   }
@@ -121,14 +126,28 @@ int compare_keywords(const fs::path& list) {
   return missing.empty() && surplus.empty() && !wanted.empty() ? 0 : 1;
 }
 
+int compare_manual(const fs::path& manual, bool rewrite) {
+  const std::string now = config::reference_manual();
+  if (rewrite) {
+    std::ofstream(manual, std::ios::binary) << now;
+    return 0;
+  }
+  if (content(manual) == now) return 0;
+  std::cout << manual.string()
+            << " is not what the schema says; run_configs --manual FILE --rewrite makes it anew\n";
+  return 1;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
   const std::vector<std::string> arguments(words + 1, words + count);
   if (arguments.size() == 2 && arguments[0] == "--keywords") return compare_keywords(arguments[1]);
+  const bool rewrite = !arguments.empty() && arguments.back() == "--rewrite";
+  if (arguments.size() >= 2 && arguments[0] == "--manual") return compare_manual(arguments[1], rewrite);
   if (arguments.empty() || arguments.size() > 2) {
-    std::cerr << "usage: run_configs DIRECTORY [--rewrite] | --keywords LIST\n";
+    std::cerr << "usage: run_configs DIRECTORY [--rewrite] | --keywords LIST | --manual FILE [--rewrite]\n";
     return 1;
   }
-  return run_directory(arguments[0], arguments.size() == 2 && arguments[1] == "--rewrite");
+  return run_directory(arguments[0], rewrite);
 }
