@@ -1,6 +1,7 @@
 #include "sim/audit.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace sim {
 
@@ -42,7 +43,8 @@ std::vector<Finding> Audit::findings() const {
   for (const auto& auditor : auditors_) {
     out.insert(out.end(), auditor->findings().begin(), auditor->findings().end());
   }
-  std::ranges::stable_sort(out, {}, &Finding::when);
+  std::ranges::sort(out, {},
+                    [](const Finding& each) { return std::tie(each.when, each.auditor, each.text); });
   return out;
 }
 
