@@ -41,7 +41,10 @@ void EpollSet::remove(int fd) { ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullpt
 std::span<const std::uint64_t> EpollSet::readable() {
   const int count = ::epoll_wait(fd_.get(), events_.data(), static_cast<int>(events_.size()), 0);
   tags_.clear();
-  for (int i = 0; i < count; ++i) tags_.push_back(events_[static_cast<std::size_t>(i)].data.u64);
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t tag = events_[static_cast<std::size_t>(i)].data.u64;  // a copy: epoll_event is packed
+    tags_.push_back(tag);
+  }
   return tags_;
 }
 
