@@ -1,6 +1,7 @@
 #include "netlink/message.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace netlink {
 
@@ -115,10 +116,15 @@ Parsed parse_address(std::uint16_t type, std::span<const std::uint8_t> body) {
   return AddressPresent{std::move(seen)};
 }
 
+// The kernel says -errno; the one number that has no negative comes from somebody else.
+std::int32_t errno_of(std::int32_t code) {
+  return code == std::numeric_limits<std::int32_t>::min() ? std::numeric_limits<std::int32_t>::max() : -code;
+}
+
 // An error number, the request (or only its header), and then attributes, if the header's flags say so.
 Parsed parse_outcome(std::uint16_t flags, std::span<const std::uint8_t> body) {
   NativeReader reader{body};
-  Outcome outcome{-reader.i32(), {}};
+  Outcome outcome{errno_of(reader.i32()), {}};
   const std::uint32_t request_length = reader.u32();
   reader.bytes(header_size - sizeof request_length);
   if (!reader.ok() || outcome.code < 0) return std::unexpected(Damage::body);
@@ -141,7 +147,7 @@ Parsed parse_done(std::span<const std::uint8_t> body) {
   NativeReader reader{body};
   const std::int32_t code = reader.i32();
   if (!reader.ok()) return std::unexpected(Damage::body);
-  return DumpDone{code < 0 ? -code : 0};
+  return DumpDone{code < 0 ? errno_of(code) : 0};
 }
 
 Parsed parse(std::uint16_t type, std::uint16_t flags, std::span<const std::uint8_t> body) {
