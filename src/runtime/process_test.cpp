@@ -28,9 +28,8 @@ TEST(Process, GivesTheChildItsDescriptorsAtFixedNumbersAndNoOthers) {
   auto memory = sealed_memory(
       "test", {reinterpret_cast<const std::uint8_t*>(word.data()), word.size()});  // NOLINT: octets
   ASSERT_TRUE(memory);
-  const auto child =
-      spawn("/bin/sh", {"sh", "-c", "ls /proc/$$/fd | tr '\\n' ' ' >&3; cat /proc/self/fd/4 >&3"},
-            {{pair->second.get(), 3}, {memory->get(), 4}});
+  const auto child = spawn("/bin/sh", {"sh", "-c", "exec >&3; ls /proc/$$/fd; cat /proc/self/fd/4"},
+                           {{pair->second.get(), 3}, {memory->get(), 4}});
   ASSERT_TRUE(child) << child.error().message;
   EXPECT_EQ(wait_for(*child), (ExitStatus{0, 0}));
   pair->second.reset();
@@ -38,7 +37,7 @@ TEST(Process, GivesTheChildItsDescriptorsAtFixedNumbersAndNoOthers) {
   char buffer[256];  // NOLINT: a read buffer
   for (ssize_t got = 0; (got = ::read(pair->first.get(), buffer, sizeof buffer)) > 0;)
     said.append(buffer, got);
-  EXPECT_EQ(said, "0 1 2 3 4 handed over");
+  EXPECT_EQ(said, "0\n1\n2\n3\n4\nhanded over");
 }
 
 TEST(Process, TellsHowAChildEnded) {
