@@ -50,6 +50,7 @@ void AdvertPackets::prepare(const vrrp::Config& config, const Origin& origin) {
     outgoing.destination = destination;
     outgoing.priority = origin.priority;
     outgoing.ip_id = 0;
+    outgoing.interval = origin.interval;
     outgoing.checksum_style =
         origin.old_unicast_checksum ? vrrp::ChecksumStyle::multicast_pseudo_header : config.checksum;
     prepared_.push_back(

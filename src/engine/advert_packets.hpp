@@ -21,6 +21,7 @@ class AdvertPackets {
     net::IpAddress source;
     std::uint8_t priority = 0;
     bool old_unicast_checksum = false;  // learnt from a peer
+    core::Duration interval{};          // 0 = the configured one
 
     friend bool operator==(const Origin&, const Origin&) = default;
   };

@@ -116,7 +116,7 @@ class Failover::Implementation {
 
   // failover_perform.cpp
   void perform(core::Time now, Number number, const vrrp::Actions& actions, Actions& out);
-  void send_advert(Router& router, std::uint8_t priority, Actions& out);
+  void send_advert(Router& router, const vrrp::action::SendAdvert& send, Actions& out);
   void withdraw(core::Time now, Number number, Actions& out);
   void remove_unless_held(std::vector<net::InterfaceAddress> addresses, Actions& out);
   void announce(core::Time now, Number number, vrrp::AnnouncementPlan::Rounds rounds, Actions& out);

@@ -317,6 +317,8 @@ void Failover::Implementation::on(Time now, const event::InstallFailed& failed, 
     if (held.present) continue;
     held.adding = false;
     held.echoes_expected = 0;
+    if (failed.error.code == ENODEV)
+      continue;  // the interface is gone: what we hear of it next is a fault of its own
     if (held.wanted) install_refused(now, ref.router, held, failed.error, out);
     settle(ref.router);
   }

@@ -17,7 +17,7 @@ void Failover::Implementation::perform(Time now, Number number, const vrrp::Acti
   for (const vrrp::Action& action : actions) {
     std::visit(
         core::Overload{
-            [&](const vrrp::action::SendAdvert& send) { send_advert(router, send.priority, out); },
+            [&](const vrrp::action::SendAdvert& send) { send_advert(router, send, out); },
             [&](const vrrp::action::InstallAddresses&) {
               auto missing = router.addresses.install(now);
               if (!missing.empty()) out.emplace_back(action::AddAddresses{std::move(missing)});
@@ -38,11 +38,12 @@ void Failover::Implementation::perform(Time now, Number number, const vrrp::Acti
   }
 }
 
-void Failover::Implementation::send_advert(Router& router, std::uint8_t priority, Actions& out) {
+void Failover::Implementation::send_advert(Router& router, const vrrp::action::SendAdvert& send,
+                                           Actions& out) {
   const vrrp::Instance& instance = router.instance;
   if (!instance.source()) return;
-  const AdvertPackets::Origin origin{router.interface, *instance.source(), priority,
-                                     instance.old_unicast_checksum()};
+  const AdvertPackets::Origin origin{router.interface, *instance.source(), send.priority,
+                                     instance.old_unicast_checksum(), send.interval};
   router.packets.send(instance.config(), origin, out);
 }
 

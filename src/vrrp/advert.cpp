@@ -282,7 +282,8 @@ std::vector<std::uint8_t> encode_message(const Config& config, const Outgoing& o
   const std::vector<net::IpAddress> addresses = advertised(config);
   const bool auth_block = has_auth_block(static_cast<unsigned>(config.version), config.family);
   const AuthType auth = auth_in_use(config);
-  const auto interval = interval_on_wire(config.version, config.advert_interval);
+  const bool other = config.version == Version::v3 && outgoing.interval > core::Duration::zero();
+  const auto interval = interval_on_wire(config.version, other ? outgoing.interval : config.advert_interval);
 
   net::Writer message(header_size + addresses.size() * address_size(config.family) + auth_size);
   message.u8(static_cast<std::uint8_t>(static_cast<unsigned>(config.version) << 4 | advertisement_type));

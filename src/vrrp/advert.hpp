@@ -95,6 +95,7 @@ struct Outgoing {
   std::uint16_t ip_id = 1;  // IPv4 identification; the sender counts from 1 and leaves out 0
   ChecksumStyle checksum_style =
       ChecksumStyle::pseudo_header;  // of version 3 over IPv4; no other has a choice
+  core::Duration interval{};         // of version 3; 0 = the configured one
 };
 
 /// IPv4: the whole IP packet. IPv6: the VRRP message, for the kernel to put its header before.

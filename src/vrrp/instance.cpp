@@ -111,7 +111,7 @@ void Instance::leave_master(Reason reason, Actions& out) {
   if (resigns && can_send() && !leaves_no_trace_) {
     ++counters_.adverts_sent;
     ++counters_.priority_zero_sent;
-    out.emplace_back(action::SendAdvert{0});
+    out.emplace_back(action::SendAdvert{0, {}});
   }
   if (!leaves_no_trace_) out.emplace_back(action::WithdrawAddresses{});
   ++counters_.released_master;
@@ -257,9 +257,10 @@ bool Instance::fell_behind(Time now) const {
 }
 
 // The timer of a backup that ran out while it slept says nothing of the master: its adverts may lie unread, or were dropped. But
-// it listens once more only once, or a machine that is always late would never take over.
+// who is late a second time must have slept longer, or a machine that is always a little late would never take over.
 bool Instance::overslept(Time now) const {
-  return state_ == State::backup && !woke_late_ && deadline_ && now - *deadline_ >= master_interval_;
+  if (state_ != State::backup || !deadline_) return false;
+  return now - *deadline_ >= (woke_late_ ? master_down() : master_interval_);
 }
 
 void Instance::listen_again_if_paused(Time now, Actions& out) {
@@ -274,11 +275,11 @@ void Instance::listen_again_if_paused(Time now, Actions& out) {
   enter(now, State::backup, because(Reason::paused, std::move(detail)), out);
 }
 
-void Instance::advertise(Time now, Actions& out) {
+void Instance::advertise(Time now, Actions& out, Duration interval) {
   ++counters_.adverts_sent;
   last_sent_ = now;
   deadline_ = now + interval_;
-  out.emplace_back(action::SendAdvert{priority()});
+  out.emplace_back(action::SendAdvert{priority(), interval});
 }
 
 void Instance::announce(AnnouncementPlan::Rounds rounds, Actions& out) {

@@ -65,6 +65,7 @@ namespace action {
 
 struct SendAdvert {
   std::uint8_t priority = 0;
+  core::Duration interval{};  // to be told, version 3; 0 = the configured one
   friend bool operator==(const SendAdvert&, const SendAdvert&) = default;
 };
 /// Whatever is missing of them.
@@ -164,7 +165,8 @@ class Instance {
   /// The only writer of state_ (but for a resumed state, which is no transition).
   void enter(core::Time now, State next, Transition why, Actions& out);
   void leave_master(Reason reason, Actions& out);
-  void advertise(core::Time now, Actions& out);
+  /// `interval` is what it says; 0 = ours.
+  void advertise(core::Time now, Actions& out, core::Duration interval = {});
   void resign(Actions& out);
   void announce(AnnouncementPlan::Rounds rounds, Actions& out);
   void report(core::Time now, State from, Transition why, Actions& out);

@@ -120,7 +120,12 @@ void Instance::note_second_master(Time now, const event::AdvertReceived& advert,
 
 // The one advert tells the other, who may have heard nothing of us so far, that there were two of us.
 void Instance::yield(Time now, const event::AdvertReceived& advert, Reason reason, Actions& out) {
-  if (config_.higher_prio_send_advert || config_.reannounce_after_second_master) advertise(now, out);
+  if (config_.higher_prio_send_advert || config_.reannounce_after_second_master) {
+    // Others who listen take it for their master's; they must go on waiting for the one that remains.
+    const Duration interval =
+        config_.version == Version::v3 ? std::max(interval_, advert.interval) : Duration::zero();
+    advertise(now, out, interval == interval_ ? Duration::zero() : interval);
+  }
   follow(now, advert);
   master_interval_ = config_.version == Version::v3 ? advert.interval : interval_;
   Transition why;

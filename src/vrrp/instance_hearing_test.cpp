@@ -158,6 +158,13 @@ TEST(VrrpMaster, YieldsToAHigherPriorityAndTellsItThatThereWereTwo) {
   EXPECT_EQ(router.shown().counters.priority_zero_sent, 0U);
 }
 
+TEST(VrrpMaster, TellsTheIntervalOfWhomItYieldsToSoThatOthersGoOnWaitingForThat) {
+  Router router;
+  router.as_settled_master();
+  const Actions actions = router.instance.handle(router.now, event::AdvertReceived{ip("10.9.0.2"), 200, 3s});
+  EXPECT_EQ(actions.front(), Action(action::SendAdvert{100, 3s}));
+}
+
 TEST(VrrpMaster, YieldsSilentlyIfNobodyIsToAnnounceAgain) {
   Config silent = config();
   silent.reannounce_after_second_master = false;
