@@ -50,6 +50,9 @@ class Auditor {
   std::vector<Finding> findings_;
 };
 
+/// Somebody who removes an address again and again need not be answered more often than this.
+inline constexpr core::Duration fight_gap = std::chrono::milliseconds(100);
+
 /// Since when nothing has been done to the world.
 class Calm {
  public:

@@ -15,7 +15,7 @@ class Convergence : public Auditor {
   explicit Convergence(const Layout& layout) : Auditor("L1 convergence", layout) {
     for (const Group& group : this->layout().groups) {
       for (const auto& address : group.addresses)
-        addresses_.push_back({&group, address, {}, core::Time{}, false});
+        addresses_.push_back({&group, address, {}, core::Time{}, false, core::Time{}});
     }
   }
 
@@ -26,6 +26,7 @@ class Convergence : public Auditor {
     std::set<HostId> owners;
     core::Time none_since;
     bool complained;
+    core::Time excused_until{};
   };
 
   void watch(const Observation& observation) override {
@@ -41,6 +42,10 @@ class Convergence : public Auditor {
         address.owners.erase(observation.host);
         if (address.owners.empty()) address.none_since = observation.when;
       }
+    }
+    if (const auto* taken = std::get_if<fact::AddressTaken>(&observation.fact)) {
+      for (Address& address : matching(taken->segment, taken->address))
+        address.excused_until = observation.when + fight_gap;
     }
     if (const auto* can = std::get_if<fact::Available>(&observation.fact)) {
       const Member member{observation.host, can->instance};
@@ -75,7 +80,7 @@ class Convergence : public Auditor {
       const Group& group = *address.group;
       const core::Time settled =
           std::max(calm_.since(), changed_[&group]) + group.takeover + layout().startup_delay;
-      if (now <= std::max(address.none_since, settled) + layout().slack) continue;
+      if (now <= std::max({address.none_since, settled, address.excused_until}) + layout().slack) continue;
       if (std::ranges::none_of(group.members, [&](const Member& m) { return available_.contains(m); }))
         continue;
       address.complained = true;

@@ -18,13 +18,15 @@ class Listening : public Auditor {
     if (std::holds_alternative<fact::WorkerEnded>(observation.fact))
       ended_[observation.host] = observation.when;
     if (const auto* continued = std::get_if<fact::Continued>(&observation.fact)) {
-      woke_[observation.host] = {observation.when, continued->slept};
+      const auto before = woke_.find(observation.host);
+      const core::Time since = before == woke_.end() ? core::Time{} : before->second.when;
+      woke_[observation.host] = {observation.when, continued->slept, since};
       std::erase_if(excused_, [&](const Member& member) { return member.node == observation.host; });
     }
     if (const auto* started = std::get_if<fact::WorkerStarted>(&observation.fact)) {
       woke_.erase(observation.host);
       if (started->resumed)
-        woke_[observation.host] = {observation.when, observation.when - ended_[observation.host]};
+        woke_[observation.host] = {observation.when, observation.when - ended_[observation.host], {}};
     }
     if (const auto* report = std::get_if<fact::Reported>(&observation.fact)) {
       const Member member{observation.host, report->instance};
@@ -44,6 +46,8 @@ class Listening : public Auditor {
     if (advert.priority == 0 || woke == woke_.end() || group == nullptr || excused_.contains(member)) return;
     if (woke->second.slept <= group->takeover + group->interval) return;
     if (observation.when >= woke->second.when + group->shortest_interval) return;
+    // Asleep again before it had listened to the end: a machine that is late over and over must not be silent for ever.
+    if (woke->second.when - woke->second.slept < woke->second.before + group->takeover) return;
     suspects_.try_emplace(member, observation.when);  // the report that says why follows in the same instant
   }
 
@@ -60,6 +64,7 @@ class Listening : public Auditor {
   struct Waking {
     core::Time when;
     core::Duration slept;
+    core::Time before;  // when it woke the time before
   };
   std::map<HostId, core::Time> ended_;
   std::map<HostId, Waking> woke_;

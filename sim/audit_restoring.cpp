@@ -7,9 +7,6 @@ namespace sim {
 
 namespace {
 
-// Somebody who removes an address again and again need not be answered more often than this.
-constexpr core::Duration fight_gap = std::chrono::milliseconds(100);
-
 class Restoring : public Auditor {
  public:
   explicit Restoring(const Layout& layout) : Auditor("L2 restoring", layout) {}
