@@ -52,6 +52,7 @@ class Healing : public Auditor {
     if (const auto* owned = std::get_if<fact::AddressOwned>(&observation.fact);
         owned != nullptr && is(*owned)) {
       each.owners.insert(observation.host);
+      each.healed.reset();  // an owner that is new takes over; that is another story
       if (each.owners.size() == 2) each.two_since = observation.when;
     }
     if (const auto* lost = std::get_if<fact::AddressLost>(&observation.fact); lost != nullptr && is(*lost)) {
@@ -65,7 +66,9 @@ class Healing : public Auditor {
 
   void reunite(core::Time now) {
     for (Address& each : addresses_) {
-      const bool partition_only = calm_.machines_well() && calm_.machines_well_since() < each.two_since;
+      // Two owners for less than an interval may as well be a handover that was under way.
+      const bool partition_only = calm_.machines_well() && calm_.machines_well_since() < each.two_since &&
+                                  now - each.two_since > each.group->interval;
       each.caches_checked = false;
       each.healed = each.owners.size() >= 2 && partition_only ? std::optional(now) : std::nullopt;
     }

@@ -44,7 +44,7 @@ class Listening : public Auditor {
     const auto woke = woke_.find(observation.host);
     const Group* group = layout().group_of(member);
     if (advert.priority == 0 || woke == woke_.end() || group == nullptr || excused_.contains(member)) return;
-    if (woke->second.slept <= group->takeover + group->interval) return;
+    if (woke->second.slept <= group->takeover + group->interval + layout().startup_delay) return;
     if (observation.when >= woke->second.when + group->shortest_interval) return;
     // Asleep again before it had listened to the end: a machine that is late over and over must not be silent for ever.
     if (woke->second.when - woke->second.slept < woke->second.before + group->takeover) return;

@@ -26,7 +26,7 @@ class Restoring : public Auditor {
         const auto before = put_back_.find({observation.host, taken->address});
         const core::Time from = before == put_back_.end()
                                     ? observation.when
-                                    : std::max(observation.when, before->second + fight_gap);
+                                    : std::max(observation.when, before->second + fight_gap + layout().slack);
         missing_.push_back({observation.host, taken->segment, taken->address, from});
       }
     }

@@ -102,6 +102,7 @@ void Failover::Implementation::settle(Number number) {
 }
 
 FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
+  if (previous_) return *previous_;  // nothing has begun: who dies now leaves what it found
   FailoverSnapshot shown;
   shown.taken = now;
   shown.last_sequence = sequence_;

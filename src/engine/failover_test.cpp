@@ -296,6 +296,14 @@ TEST(FailoverResumption, KeepsAMasterAsItWas) {
   EXPECT_THAT(only(words(after.run(1s)), "advert"), SizeIs(1));
 }
 
+TEST(FailoverResumption, LeavesWhatItFoundIfItDiesBeforeItBegan) {
+  Node before(testing::node({router()}));
+  before.start();
+  before.run(20s);
+  const Node never_started(testing::node({router()}), before.snapshot(), before.now);
+  EXPECT_EQ(never_started.snapshot(), before.snapshot());
+}
+
 TEST(FailoverResumption, PutsBackWhatGotLostMeanwhile) {
   Node before(testing::node({router()}));
   before.start();

@@ -119,6 +119,7 @@ void Instance::leave_master(Reason reason, Actions& out) {
   last_sent_.reset();
   last_answer_.reset();
   handover_until_.reset();
+  replaced_.reset();
   reannounced_.reset();
   other_owner_since_.reset();
   other_owner_heard_.reset();
@@ -241,8 +242,11 @@ void Instance::take_over(Time now, Actions& out) {
     why.detail = fmt::format("no advert from anybody for {}", seconds(master_down()));
   }
   const bool replaces = why.reason == Reason::preempted;
+  const auto before = why.peer;
   enter(now, State::master, std::move(why), out);
-  if (replaces) handover_until_ = now + handover_time();
+  if (!replaces) return;
+  handover_until_ = now + handover_time();
+  replaced_ = before;
 }
 
 // The next advert is due an interval after this one was, not after it was sent: lateness does not add up.

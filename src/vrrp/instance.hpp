@@ -177,7 +177,7 @@ class Instance {
   void forget_second_master();
 
   bool can_send() const;
-  bool expects_handover(core::Time now) const;
+  bool expects_handover(core::Time now, const event::AdvertReceived& advert);
   /// What a master that we replace may still have to say is here by then.
   core::Duration handover_time() const { return interval_ / 4; }
   core::Duration skew() const;
@@ -205,6 +205,7 @@ class Instance {
   std::optional<core::Time> last_sent_;
   std::optional<core::Time> last_answer_;
   std::optional<core::Time> handover_until_;  // adverts of whom we replaced are no second master yet
+  std::optional<net::IpAddress> replaced_;    // who that is; empty until heard
   std::optional<core::Time> second_master_until_;
   std::optional<net::IpAddress> second_master_;
   std::uint8_t second_master_priority_ = 0;

@@ -87,7 +87,7 @@ void Instance::hear_as_master(Time now, const event::AdvertReceived& advert, Act
 // Who was no master cannot resign: there were two. What the other one announced is wrong now.
 void Instance::hear_resignation(Time now, const event::AdvertReceived& advert, Actions& out) {
   if (may_answer(now)) advertise(now, out);
-  if (expects_handover(now)) return;
+  if (expects_handover(now, advert)) return;
   note_second_master(now, advert, out);
   second_master_until_ = reannounced_ ? std::max(now, *reannounced_ + master_down()) : now;
   if (config_.reannounce_after_second_master && now >= *second_master_until_) return reannounce(now, out);
@@ -98,7 +98,7 @@ void Instance::hear_lower_priority(Time now, const event::AdvertReceived& advert
   ++counters_.lower_priority_received;
   const bool answered = may_answer(now);
   if (answered && !config_.lower_prio_no_advert) advertise(now, out);
-  if (expects_handover(now)) return;
+  if (expects_handover(now, advert)) return;
   announce(plan_.lower_priority_heard(now, interval_ / answers_per_interval), out);
   if (answered) out.emplace_back(action::ReportLowerPriority{});
   note_second_master(now, advert, out);
@@ -161,7 +161,12 @@ bool Instance::may_answer(Time now) {
   return true;
 }
 
-bool Instance::expects_handover(Time now) const { return handover_until_ && now < *handover_until_; }
+// One master is replaced; whoever else speaks up now is a second one, and then the first is none of our doing either.
+bool Instance::expects_handover(Time now, const event::AdvertReceived& advert) {
+  if (!handover_until_ || now >= *handover_until_ || second_master_until_) return false;
+  if (!replaced_) replaced_ = advert.source;
+  return *replaced_ == advert.source;
+}
 
 void Instance::follow(Time now, const event::AdvertReceived& advert) {
   constexpr Duration calm = 10s;  // two masters taking turns would have everything remarked again and again

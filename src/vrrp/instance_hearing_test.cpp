@@ -274,6 +274,18 @@ TEST(VrrpMaster, ExpectsALastAdvertOfTheMasterItReplaced) {
   EXPECT_THAT(router.hear(50), Contains("notice second_master"));
 }
 
+TEST(VrrpMaster, ExpectsALastAdvertOfNobodyElse) {
+  Router router;
+  router.start();
+  while (router.state() == State::backup) {
+    router.hear(50);
+    router.run(std::min<Duration>(1s, router.until_timeout()));
+  }
+  router.now += 10ms;
+  EXPECT_THAT(router.hear(40, "10.9.0.3"), Contains("notice second_master"));
+  EXPECT_EQ(router.shown().counters.second_masters_seen, 1U);
+}
+
 // ---------------------------------------------------------------------------------------------------- owners
 
 TEST(VrrpOwner, GivesWayToAnotherOwnerWithAHigherAddress) {
