@@ -29,11 +29,6 @@ config::LoadOptions load_options(const DaemonOptions& options) {
   return load;
 }
 
-std::string counted_routers(const config::Model& model) {
-  const auto count = model.instances.size();
-  return std::to_string(count) + (count == 1 ? " virtual router" : " virtual routers");
-}
-
 std::string diagnostic_line(const config::Diagnostic& diagnostic) {
   const auto& where = diagnostic.where;
   std::string line = where.file;

@@ -15,9 +15,6 @@ std::string configuration_file(const DaemonOptions& options);
 
 config::LoadOptions load_options(const DaemonOptions& options);
 
-/// "1 virtual router", "7 virtual routers"
-std::string counted_routers(const config::Model& model);
-
 /// One line for a log: place, what, and what to write instead.
 std::string diagnostic_line(const config::Diagnostic& diagnostic);
 

@@ -6,6 +6,7 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/files.hpp"
+#include "runtime/scheduling.hpp"
 
 namespace app {
 namespace {
@@ -20,15 +21,20 @@ bool permanent(const runtime::ExitStatus& exit) {
 
 }  // namespace
 
-FailoverProcess::FailoverProcess(boost::asio::io_context& io, int scripts, bool respawn, Observer observer)
-    : io_(io), scripts_(scripts), respawn_(respawn), observer_(std::move(observer)), restart_(io) {}
+FailoverProcess::FailoverProcess(boost::asio::io_context& io, int scripts, bool respawn, Task task,
+                                 Observer observer)
+    : io_(io),
+      scripts_(scripts),
+      respawn_(respawn),
+      task_(std::move(task)),
+      observer_(std::move(observer)),
+      restart_(io) {}
 
 FailoverProcess::~FailoverProcess() {
   if (child_ended_) child_ended_->release();
 }
 
-core::Result<> FailoverProcess::start(runtime::FailoverWorkerConfig config) {
-  config_ = std::move(config);
+core::Result<> FailoverProcess::start() {
   if (!snapshot_) {
     auto file = runtime::SnapshotFile::create();
     if (!file) return std::unexpected(file.error());
@@ -40,7 +46,7 @@ core::Result<> FailoverProcess::start(runtime::FailoverWorkerConfig config) {
 core::Result<> FailoverProcess::launch() {
   auto ends = runtime::socket_pair(SOCK_STREAM);
   if (!ends) return std::unexpected(ends.error());
-  const auto config = runtime::sealed_memory("standfast-config", core::to_bytes(config_));
+  const auto config = runtime::sealed_memory("standfast-config", core::to_bytes(task_()));
   if (!config) return std::unexpected(config.error());
   auto child = runtime::spawn(this_executable, {"standfast", "worker", "failover"},
                               {{ends->second.get(), runtime::worker_channel_fd},
@@ -62,6 +68,7 @@ core::Result<> FailoverProcess::launch() {
       });
   await_end();
   observer_.started(child_.pid);
+  runtime::return_free_memory();
   return {};
 }
 
@@ -82,9 +89,8 @@ void FailoverProcess::receive(runtime::ToSupervisor message) {
   observer_.said(message);
 }
 
-void FailoverProcess::reconfigure(runtime::FailoverWorkerConfig config) {
-  config_ = std::move(config);
-  if (channel_ && !channel_->send(runtime::to_worker::Reconfigure{config_})) {
+void FailoverProcess::reconfigure() {
+  if (channel_ && !channel_->send(runtime::to_worker::Reconfigure{task_()})) {
     observer_.failed({0, "the failover worker does not take the new configuration"});
   }
 }

@@ -31,14 +31,18 @@ class FailoverProcess {
   using OnSnapshot = std::function<void(std::optional<engine::FailoverSnapshot>, bool live)>;
   enum class State : std::uint8_t { none, starting, running, waiting, stopping };
 
+  /// The task as it is at the moment: asked for at every start, as delays of the daemon's start shrink.
+  using Task = std::function<runtime::FailoverWorkerConfig()>;
+
   /// `scripts` is the socket to the script runner, which the worker inherits.
-  FailoverProcess(boost::asio::io_context& io, int scripts, bool respawn, Observer observer);
+  FailoverProcess(boost::asio::io_context& io, int scripts, bool respawn, Task task, Observer observer);
   ~FailoverProcess();
   FailoverProcess(const FailoverProcess&) = delete;
   FailoverProcess& operator=(const FailoverProcess&) = delete;
 
-  core::Result<> start(runtime::FailoverWorkerConfig config);
-  void reconfigure(runtime::FailoverWorkerConfig config);
+  core::Result<> start();
+  /// The task has changed.
+  void reconfigure();
   /// Resign and end. observer.ended follows, at once if nothing runs.
   void stop();
   void kill();
@@ -69,9 +73,9 @@ class FailoverProcess {
   boost::asio::io_context& io_;
   int scripts_;
   bool respawn_;
+  Task task_;
   Observer observer_;
   State state_ = State::none;
-  runtime::FailoverWorkerConfig config_;
   std::optional<runtime::SnapshotFile> snapshot_;
   runtime::Child child_;
   std::optional<runtime::ExitStatus> exit_;  // reaped, its last words not yet read

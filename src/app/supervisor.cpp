@@ -33,7 +33,7 @@ std::string words(const notify::Command& command) {
 
 Supervisor::Supervisor(Start start)
     : options_(std::move(start.options)),
-      loaded_(std::move(start.loaded)),
+      running_(std::move(start.loaded)),
       files_(std::move(start.files)),
       pid_file_(std::move(start.pid_file)),
       service_manager_(std::move(start.service_manager)),
@@ -56,7 +56,7 @@ int Supervisor::run() {
   feed_watchdog();
   open_control_socket();
   start_scripts();
-  for (const auto& refused : runtime::apply_process_settings(loaded_.model.globals.supervisor))
+  for (const auto& refused : runtime::apply_process_settings(running_.globals().supervisor))
     log_.warning("{}", refused.message);
   io_.run();
   control_.reset();
@@ -72,7 +72,7 @@ void Supervisor::start_scripts() {
     exit_status_ = 1;
     return io_.stop();
   }
-  const auto& daemon = loaded_.model.globals.daemon;
+  const auto& daemon = running_.globals().daemon;
   if (!daemon.startup_script) return start_failover();
   phase_ = Phase::startup_script;
   log_.info("running startup_script {}", words(*daemon.startup_script));
@@ -80,12 +80,12 @@ void Supervisor::start_scripts() {
 }
 
 bool Supervisor::wants_failover() const {
-  return options_.run_failover && (options_.run_always || !loaded_.model.instances.empty());
+  return options_.run_failover && (options_.run_always || running_.has_routers());
 }
 
 runtime::FailoverWorkerConfig Supervisor::worker_config() const {
   const auto now = runtime::now();
-  return app::worker_config(options_, loaded_.model, now.time_since_epoch(), now - started_,
+  return app::worker_config(options_, running_.model(), now.time_since_epoch(), now - started_,
                             world_.random_seed(), generation_);
 }
 
@@ -103,8 +103,9 @@ void Supervisor::start_failover() {
       log_.warning("{}", file.error().message);
     }
   }
-  failover_.emplace(io_, scripts_.socket(), options_.respawn, failover_observer());
-  if (const auto started = failover_->start(worker_config()); !started) {
+  failover_.emplace(
+      io_, scripts_.socket(), options_.respawn, [this] { return worker_config(); }, failover_observer());
+  if (const auto started = failover_->start(); !started) {
     log_.error("the failover worker cannot be started: {}", started.error().message);
     failover_.reset();
     stop(1);
@@ -127,10 +128,10 @@ void Supervisor::open_control_socket() {
 
 void Supervisor::say_ready() {
   loading_finished();
-  service_manager_.status("running, " + counted_routers(loaded_.model));
+  service_manager_.status("running, " + running_.counted_routers());
   if (ready_) return;
   ready_ = true;
-  log_.info("running, {}", counted_routers(loaded_.model));
+  log_.info("running, {}", running_.counted_routers());
 }
 
 FailoverProcess::Observer Supervisor::failover_observer() {
@@ -233,7 +234,7 @@ void Supervisor::stop(int exit_status) {
   log_.info("stopping");
   service_manager_.stopping();
   if (!failover_) return run_shutdown_script();
-  stop_limit_.expires_after(loaded_.model.globals.daemon.child_wait_time);
+  stop_limit_.expires_after(running_.globals().daemon.child_wait_time);
   stop_limit_.async_wait([this](const boost::system::error_code& error) {
     if (error || phase_ != Phase::stopping_workers) return;
     log_.error(
@@ -259,7 +260,7 @@ void Supervisor::failover_ended(runtime::ExitStatus exit, std::optional<core::Du
 }
 
 void Supervisor::run_shutdown_script() {
-  const auto& daemon = loaded_.model.globals.daemon;
+  const auto& daemon = running_.globals().daemon;
   if (!daemon.shutdown_script ||
       !scripts_.run({shutdown_queue, {*daemon.shutdown_script}, daemon.shutdown_script_timeout})) {
     phase_ = Phase::stopping_scripts;

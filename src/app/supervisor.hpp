@@ -12,6 +12,7 @@
 #include "app/daemon_files.hpp"
 #include "app/daemon_options.hpp"
 #include "app/failover_process.hpp"
+#include "app/running_configuration.hpp"
 #include "app/script_process.hpp"
 #include "config/load.hpp"
 #include "control/status.hpp"
@@ -85,7 +86,7 @@ class Supervisor {
   };
 
   DaemonOptions options_;
-  config::Loaded loaded_;
+  RunningConfiguration running_;
   DaemonFiles files_;
   runtime::PidFile pid_file_;
   std::optional<runtime::PidFile> failover_pid_file_;

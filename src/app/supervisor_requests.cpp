@@ -13,6 +13,7 @@
 #include "control/legacy_dump.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/files.hpp"
+#include "runtime/scheduling.hpp"
 
 namespace app {
 namespace {
@@ -60,7 +61,7 @@ void Supervisor::log_diagnostics(const config::Diagnostics& diagnostics) {
 }
 
 bool Supervisor::needs_restart(const config::Model& next) {
-  const auto& now = loaded_.model.globals;
+  const auto& now = running_.globals();
   const auto& then = next.globals;
   const auto changed = [this](bool differs, std::string_view what) {
     if (differs) log_.error("{} changed: that takes a restart, the running configuration is kept", what);
@@ -114,18 +115,20 @@ Supervisor::Reloaded Supervisor::reload() {
     return {ReloadResult::refused, std::move(next.diagnostics)};
   }
   refused_.reset();
-  loaded_ = std::move(next);
+  auto diagnostics = std::move(next.diagnostics);
+  running_ = RunningConfiguration(std::move(next));
   ++generation_;
   configuration_loaded_ = runtime::now();
-  log_.info("configuration {} accepted, {}", generation_, counted_routers(loaded_.model));
+  log_.info("configuration {} accepted, {}", generation_, running_.counted_routers());
   if (failover_) {
-    failover_->reconfigure(worker_config());
+    failover_->reconfigure();
+    runtime::return_free_memory();
   } else if (wants_failover()) {
     start_failover();
   } else {
     say_ready();
   }
-  return {ReloadResult::accepted, loaded_.diagnostics};
+  return {ReloadResult::accepted, std::move(diagnostics)};
 }
 
 runtime::ControlReply Supervisor::reload_reply(const Reloaded& reloaded, bool text) const {
@@ -159,7 +162,7 @@ void Supervisor::ask_snapshot(FailoverProcess::OnSnapshot deliver) {
 void Supervisor::dump(Dump kind, bool then_clear) {
   ask_snapshot([this, kind, then_clear](const std::optional<engine::FailoverSnapshot>& snapshot, bool live) {
     if (!live) log_.warning("the failover worker does not answer; the dump shows what it last left");
-    write_dump(kind, loaded_.model, snapshot.value_or(engine::FailoverSnapshot{}));
+    write_dump(kind, running_.model(), snapshot.value_or(engine::FailoverSnapshot{}));
     if (then_clear && failover_) failover_->clear_counters();
   });
 }
@@ -186,11 +189,10 @@ void Supervisor::write_dump(Dump kind, const config::Model& model, const engine:
 control::DaemonStatus Supervisor::status(bool live) const {
   control::DaemonStatus status;
   status.version = version();
-  status.node =
-      loaded_.model.globals.router_id.empty() ? world_.host_name() : loaded_.model.globals.router_id;
+  status.node = running_.globals().router_id.empty() ? world_.host_name() : running_.globals().router_id;
   status.pid = ::getpid();
   status.started = started_;
-  status.files = loaded_.files;
+  status.files = running_.files();
   status.generation = generation_;
   status.loaded = configuration_loaded_;
   status.refused = refused_;
@@ -214,8 +216,8 @@ void Supervisor::handle(runtime::ControlRequest request, const runtime::ControlS
         [this, text, respond](const std::optional<engine::FailoverSnapshot>& snapshot, bool live) {
           if (text)
             return respond(
-                {200, control::status_text(status(live), loaded_.model, snapshot, moment()), plain_text});
-          respond({200, control::status_json(status(live), loaded_.model, snapshot, moment())});
+                {200, control::status_text(status(live), running_.model(), snapshot, moment()), plain_text});
+          respond({200, control::status_json(status(live), running_.model(), snapshot, moment())});
         });
   }
   if (post && path == "/v1/reload") return respond(reload_reply(reload(), text));

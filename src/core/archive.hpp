@@ -50,6 +50,10 @@ inline constexpr bool is_time_point<std::chrono::time_point<Clock, D>> = true;
 template <class T>
 inline constexpr bool is_raw = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
+/// Whole numbers of 16 bits and more: most are small, and travel as groups of seven bits, the lowest first.
+template <class T>
+inline constexpr bool is_wide = std::is_integral_v<T> && sizeof(T) > 1;
+
 }  // namespace archive_detail
 
 class ArchiveWriter {
@@ -57,7 +61,9 @@ class ArchiveWriter {
   template <class T>
   void write(const T& value) {
     namespace d = archive_detail;
-    if constexpr (d::is_raw<T>) {
+    if constexpr (d::is_wide<T>) {
+      write_wide(value);
+    } else if constexpr (d::is_raw<T>) {
       append(&value, sizeof value);
     } else if constexpr (d::is_duration<T>) {
       write(value.count());
@@ -89,6 +95,20 @@ class ArchiveWriter {
   Bytes take() { return std::move(bytes_); }
 
  private:
+  // The sign goes into the lowest bit, so that -1 is as short as 1.
+  template <class T>
+  void write_wide(T value) {
+    std::uint64_t rest = 0;
+    if constexpr (std::is_signed_v<T>) {
+      const auto wide = static_cast<std::int64_t>(value);
+      rest = static_cast<std::uint64_t>(wide) << 1 ^ static_cast<std::uint64_t>(wide >> 63);
+    } else {
+      rest = value;
+    }
+    for (; rest >= 0x80; rest >>= 7) bytes_.push_back(static_cast<std::uint8_t>(rest | 0x80));
+    bytes_.push_back(static_cast<std::uint8_t>(rest));
+  }
+
   void append(const void* data, std::size_t size) {
     const auto* first = static_cast<const std::uint8_t*>(data);
     bytes_.insert(bytes_.end(), first, first + size);
@@ -108,6 +128,8 @@ class ArchiveReader {
       std::uint8_t byte = 0;
       take(&byte, 1);
       value = byte != 0;
+    } else if constexpr (d::is_wide<T>) {
+      read_wide(value);
     } else if constexpr (d::is_raw<T>) {
       take(&value, sizeof value);
     } else if constexpr (d::is_duration<T>) {
@@ -160,6 +182,28 @@ class ArchiveReader {
   std::size_t remaining() const { return rest_.size(); }
 
  private:
+  template <class T>
+  void read_wide(T& value) {
+    std::uint64_t bits = 0;
+    unsigned shift = 0;
+    std::uint8_t group = 0x80;
+    while ((group & 0x80) != 0 && !damaged_) {
+      take(&group, 1);
+      if (shift == 63 && group > 1) damaged_ = true;
+      if (damaged_) return;
+      bits |= static_cast<std::uint64_t>(group & 0x7f) << shift;
+      shift += 7;
+    }
+    if constexpr (std::is_signed_v<T>) {
+      const auto wide = static_cast<std::int64_t>(bits >> 1 ^ (~(bits & 1) + 1));
+      value = static_cast<T>(wide);
+      if (value != wide) damaged_ = true;
+    } else {
+      value = static_cast<T>(bits);
+      if (value != bits) damaged_ = true;
+    }
+  }
+
   void take(void* into, std::size_t size) {
     if (size > rest_.size()) {
       damaged_ = true;

@@ -55,4 +55,36 @@ TEST(Archive, AnAbsurdCountIsAnErrorNotAnAllocation) {
       core::from_bytes<std::vector<std::string>>(core::to_bytes(std::uint32_t{0xffffffff})).has_value());
 }
 
+template <class T>
+void survives(T value) {
+  EXPECT_EQ(core::from_bytes<T>(core::to_bytes(value)), value);
+}
+
+TEST(Archive, KeepsEveryWholeNumber) {
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    const std::uint64_t power = std::uint64_t{1} << bit;
+    for (const std::uint64_t value : {power - 1, power, ~power}) {
+      survives(value);
+      survives(static_cast<std::int64_t>(value));
+      survives(static_cast<std::int32_t>(value));
+      survives(static_cast<std::uint32_t>(value));
+      survives(static_cast<std::int16_t>(value));
+      survives(static_cast<std::uint16_t>(value));
+    }
+  }
+}
+
+TEST(Archive, SmallNumbersAreShort) {
+  EXPECT_EQ(core::to_bytes(std::uint64_t{127}).size(), 1U);
+  EXPECT_EQ(core::to_bytes(std::int64_t{-64}).size(), 1U);
+  EXPECT_EQ(core::to_bytes(std::uint64_t{128}).size(), 2U);
+}
+
+TEST(Archive, ANumberTooLargeForItsPlaceIsAnError) {
+  EXPECT_FALSE(core::from_bytes<std::uint16_t>(core::to_bytes(std::uint32_t{65536})).has_value());
+  EXPECT_FALSE(core::from_bytes<std::int16_t>(core::to_bytes(std::int32_t{-32769})).has_value());
+  EXPECT_FALSE(core::from_bytes<std::uint64_t>(core::Bytes(10, 0xff)).has_value());
+  EXPECT_FALSE(core::from_bytes<std::uint64_t>(core::Bytes(11, 0x80)).has_value());
+}
+
 }  // namespace

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/sparse.hpp"
 #include "engine/advert_packets.hpp"
 #include "engine/announcer.hpp"
 #include "engine/deadlines.hpp"
@@ -41,7 +42,7 @@ class Failover::Implementation {
     }
 
     vrrp::Instance instance;
-    notify::Hooks hooks;
+    core::Sparse<notify::Hooks> hooks;
     HeldAddresses addresses;
     AdvertPackets packets;
     net::InterfaceIndex interface;              // 0: missing, or the router has none

@@ -29,6 +29,7 @@ constexpr int snapshot_share = 50;                // a snapshot may take one par
 constexpr core::Duration hook_retry = 5ms;
 constexpr core::Duration patience_at_stop = 5s;
 constexpr core::Duration overrun_notice_gap = 10s;
+constexpr std::size_t mass_takeover = 1000;  // pieces of work that leave megabytes of free memory behind
 constexpr core::Duration listing_retry = 100ms;
 
 bool uses_authentication_header(const engine::FailoverConfig& config) {
@@ -36,15 +37,15 @@ bool uses_authentication_header(const engine::FailoverConfig& config) {
       config.instances, [](const auto& instance) { return instance.vrrp.auth_type == vrrp::AuthType::ah; });
 }
 
-engine::Failover make_engine(const FailoverWorkerConfig& config,
+engine::Failover make_engine(engine::FailoverConfig&& config, std::uint64_t seed,
                              const std::optional<SnapshotFile>& snapshot) {
   if (snapshot) {
     auto previous = snapshot->read();
     if (previous && snapshot->last_alive() != core::Time{}) {
-      return {config.failover, config.seed, std::move(*previous), snapshot->last_alive()};
+      return {std::move(config), seed, std::move(*previous), snapshot->last_alive()};
     }
   }
-  return {config.failover, config.seed};
+  return {std::move(config), seed};
 }
 
 }  // namespace
@@ -103,9 +104,11 @@ FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFi
       sockets_(std::move(opened.sockets)),
       frames_(std::move(opened.frames)),
       hooks_(scripts_fd),
-      engine_(make_engine(config_, snapshot_)) {}
+      authentication_header_(uses_authentication_header(config_.failover)),
+      engine_(make_engine(std::exchange(config_.failover, {}), config_.seed, snapshot_)) {}
 
 void FailoverHost::begin(NetlinkCommands::Listing&& listing) {
+  return_free_memory();  // of the configuration's way here
   take_listing(std::move(listing));
   tell_(to_supervisor::Ready{config_.generation});
   snapshot_wanted_ = true;
@@ -167,7 +170,8 @@ void FailoverHost::reconfigure(FailoverWorkerConfig&& config) {
       notice(Level::warning, "process_setting_refused", error.message);
     }
   }
-  deliver(engine::event::Reconfigured{config_.failover});
+  authentication_header_ = uses_authentication_header(config_.failover);
+  deliver(engine::event::Reconfigured{std::exchange(config_.failover, {})});
   listen(listening_);  // whether AH is used may have changed
   snapshot_wanted_ = true;
   tell_(to_supervisor::Reconfigured{config_.generation});
@@ -221,7 +225,7 @@ void FailoverHost::send_packet(const engine::action::SendPacket& packet) {
 void FailoverHost::listen(const std::vector<VrrpSockets::Where>& sockets) {
   if (&sockets != &listening_) listening_ = sockets;
   told_.clear();
-  complain(sockets_.listen(listening_, uses_authentication_header(config_.failover)));
+  complain(sockets_.listen(listening_, authentication_header_));
 }
 
 void FailoverHost::complain(const std::vector<VrrpSockets::Problem>& problems) {
@@ -354,6 +358,7 @@ core::Duration FailoverHost::slice() const {
 
 void FailoverHost::do_slow_work(core::Time start) {
   if (!work_.empty()) {
+    longest_queue_ = std::max(longest_queue_, work_.size());
     core::Time until = start + slice();
     if (const auto due = engine_.next_timeout()) until = std::min(until, *due);
     OrderedWork::Outcome outcome = work_.work(*this, until);
@@ -369,6 +374,7 @@ void FailoverHost::do_slow_work(core::Time start) {
     if (auto sent = hooks_.flush(); !sent)
       notice(Level::error, "script_runner_unreachable", sent.error().message);
   }
+  if (work_.empty() && std::exchange(longest_queue_, 0) >= mass_takeover) return_free_memory();
 }
 
 core::Result<NetlinkCommands::Applied> FailoverHost::apply(std::span<const AddressChange> changes) {

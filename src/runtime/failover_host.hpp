@@ -83,7 +83,7 @@ class FailoverHost : private WorkTools {
   std::string name_of(net::InterfaceIndex interface) const;
   core::Duration slice() const;
 
-  FailoverWorkerConfig config_;
+  FailoverWorkerConfig config_;  // without the failover part: the engine has it
   Tell tell_;
   std::optional<SnapshotFile> snapshot_;
   EpollSet sources_;
@@ -94,6 +94,7 @@ class FailoverHost : private WorkTools {
   FrameSocket frames_;
   HookSender hooks_;
   InterfaceSysctls sysctls_;
+  bool authentication_header_ = false;  // somebody speaks it
   engine::Failover engine_;
   OrderedWork work_;
 
@@ -113,6 +114,7 @@ class FailoverHost : private WorkTools {
   core::Time last_overrun_notice_{};
   std::optional<core::Time> list_again_at_;  // a listing failed: no memory, most likely
   std::optional<core::Time> stop_limit_;
+  std::size_t longest_queue_ = 0;  // of work_ since it was empty
   bool stopped_ = false;
   bool finished_ = false;
 };

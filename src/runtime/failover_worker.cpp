@@ -53,7 +53,7 @@ class Worker {
     } else {
       log_.warning("{}: a worker after this one will start afresh", file.error().message);
     }
-    auto host = FailoverHost::start(config_, std::move(snapshot), worker_scripts_fd,
+    auto host = FailoverHost::start(std::move(config_), std::move(snapshot), worker_scripts_fd,
                                     [this](const ToSupervisor& message) { channel_->send(message); });
     if (!host) {
       log_.error("{}", host.error().message);
@@ -109,7 +109,7 @@ class Worker {
     channel_->close();
   }
 
-  FailoverWorkerConfig config_;
+  FailoverWorkerConfig config_;  // the host's once it has started
   Log& log_;
   asio::io_context io_{1};
   asio::signal_set signals_{io_, SIGTERM, SIGINT};
@@ -122,6 +122,7 @@ class Worker {
 
 int run_failover_worker() {
   ignore_foreign_signals();
+  give_back_large_blocks();
   auto config = read_config();
   if (!config) {
     LogSettings settings;

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -82,5 +83,10 @@ core::Result<> join_net_namespace(const std::string& name) {
   }
   return {};
 }
+
+// The default, but the library would raise it with every large block that is freed.
+void give_back_large_blocks() { ::mallopt(M_MMAP_THRESHOLD, 128 * 1024); }
+
+void return_free_memory() { ::malloc_trim(0); }
 
 }  // namespace runtime

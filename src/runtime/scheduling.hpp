@@ -16,4 +16,10 @@ std::vector<core::Error> apply_process_settings(const config::ProcessSettings& s
 /// Joins the namespace of that name (as `ip netns` makes them). Empty: stays where it is.
 core::Result<> join_net_namespace(const std::string& name);
 
+/// Blocks of 128 KiB and more go back to the system as soon as they are free: a snapshot of all routers is such a passing one.
+void give_back_large_blocks();
+/// What the allocator keeps of memory that was needed once. Costs some milliseconds after a large configuration: for the quiet
+/// moment between reading one and working with it.
+void return_free_memory();
+
 }  // namespace runtime
