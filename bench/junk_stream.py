@@ -12,13 +12,14 @@ VIP, VRID, ADVERT = "172.20.76.100", 51, 1
 def missed(daemon, rate, packets):
     """(junk a second that was reached, adverts due but not sent within 100 ms of their time while it lasted)."""
     with Network() as network:
-        a, stranger = network.node("a", 18), network.node("stranger", 66)
+        a = network.node("a", 18)
         daemon(a, network.file("a.conf", instance(vrid=VRID, priority=150, advert=ADVERT, addresses=[f"{VIP}/24"])))
         eventually(lambda: a.has(VIP), 8, "a is master")
         # On a's own side of its cable and only what it sends itself: the flood must not blind the observer.
         sniffer = Sniffer(a, only_outgoing=True)
         eventually(lambda: len(sniffer.adverts(source="172.20.76.18")) >= 2, 5, "adverts")
-        reached = float(stranger.run(program("bench_junk"), "172.20.76.66", VRID, rate, packets).stdout)
+        # Out of the switch port that a hangs on: a bridge would drop most of it on its way.
+        reached = float(network.on_switch(program("bench_junk"), "a", "172.20.76.66", VRID, rate, packets).stdout)
         done = time.time()
         eventually(lambda: sniffer.adverts(done, source="172.20.76.18"), 5, "an advert after the junk")
         times = [advert.time for advert in sniffer.adverts(source="172.20.76.18")]

@@ -169,6 +169,10 @@ class Network:
     def switch(self, *words):
         run("ip", "-n", self.switch_namespace, *words)
 
+    def on_switch(self, *words):
+        """Runs a command on the switch, whose ports are named as the nodes."""
+        return run("ip", "netns", "exec", self.switch_namespace, *words)
+
     def node(self, name, last):
         """A node at .LAST and ::LAST, both of the lab's networks."""
         addresses = [f"{self.subnet}.{last}/24", f"{self.subnet6}:{last}/64"]
