@@ -2,6 +2,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <fmt/format.h>
+#include <new>
 #include <unistd.h>
 #include <utility>
 
@@ -108,7 +109,14 @@ Supervisor::Reloaded Supervisor::reload() {
     if (const auto marked = runtime::write_file(files_.reload_mark, "", 0644); !marked)
       log_.warning("{}", marked.error().message);
   }
-  auto next = config::load(load_options(options_), world_);
+  config::Loaded next;
+  try {
+    next = config::load(load_options(options_), world_);
+  } catch (const std::bad_alloc&) {
+    next = {};
+    next.diagnostics.add(
+        {config::Severity::error, "no-memory", {}, "there is no memory left to read the configuration"});
+  }
   log_diagnostics(next.diagnostics);
   if (!next.diagnostics.usable() || needs_restart(next.model)) {
     refuse(next.diagnostics);

@@ -53,6 +53,16 @@ struct InstallFailed {
   net::InterfaceAddress address;
   core::Error error;
 };
+/// What of the last Listen action does not work at the moment, complete each time it changes: who cannot hear must not speak.
+struct ListeningFailed {
+  struct Place {
+    net::InterfaceIndex interface;
+    net::Family family = net::Family::v4;
+    std::optional<net::IpAddress> group;  // that could not be joined; empty: there is no socket at all
+    core::Error error;
+  };
+  std::vector<Place> places;
+};
 /// A packet of a SendPacket action could not be sent.
 struct SendFailed {
   std::string instance;
@@ -70,8 +80,8 @@ struct CountersCleared {};
 
 using Event =
     std::variant<event::KernelListed, event::InterfaceChanged, event::InterfaceRemoved, event::AddressAdded,
-                 event::AddressRemoved, event::PacketReceived, event::InstallFailed, event::SendFailed,
-                 event::Reconfigured, event::StopRequested, event::CountersCleared>;
+                 event::AddressRemoved, event::PacketReceived, event::InstallFailed, event::ListeningFailed,
+                 event::SendFailed, event::Reconfigured, event::StopRequested, event::CountersCleared>;
 
 namespace action {
 

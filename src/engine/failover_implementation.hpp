@@ -100,6 +100,7 @@ class Failover::Implementation {
   void on(core::Time now, const event::AddressAdded& added, Actions& out);
   void on(core::Time now, const event::AddressRemoved& removed, Actions& out);
   void on(core::Time now, const event::InstallFailed& failed, Actions& out);
+  void on(core::Time now, const event::ListeningFailed& failed, Actions& out);
   void start_all(core::Time now, Actions& out);
   void start(core::Time now, Number number, Actions& out);
   void catch_up(core::Time now, Number number, Actions& out);
@@ -175,6 +176,7 @@ class Failover::Implementation {
   std::bitset<256> unknown_vrids_noticed_;
   bool listen_may_have_changed_ = false;
   std::optional<std::vector<action::Listen::Where>> listening_;
+  std::vector<event::ListeningFailed::Place> deaf_;
   std::set<std::string> sysctls_set_;  // interfaces whose promote_secondaries we asked for
 };
 

@@ -228,6 +228,14 @@ void Failover::Implementation::sources_touched(Time now, net::InterfaceIndex int
     again(concerned->second);
 }
 
+void Failover::Implementation::on(Time now, const event::ListeningFailed& failed, Actions& out) {
+  deaf_ = failed.places;
+  for (const Number number : std::vector(order_)) {
+    evaluate(now, number, out);
+    settle(number);
+  }
+}
+
 // Tells the router its faults and its source as they are now. A source that went away is still good enough to resign with.
 void Failover::Implementation::evaluate(Time now, Number number, Actions& out) {
   Router& router = *routers_[number];
@@ -271,6 +279,13 @@ std::vector<vrrp::Fault> Failover::Implementation::faults_of(const Router& route
   for (const HeldAddresses::Held& held : router.addresses.all()) {
     if (held.track && !held.interface.empty() && held.interface != config.interface)
       look_at(held.interface, true);
+  }
+  // Of an interface that is down or gone this is no news.
+  for (const event::ListeningFailed::Place& place : deaf_) {
+    if (!faults.empty()) break;
+    if (place.interface != router.interface || place.family != config.family) continue;
+    if (place.group && (!config.multicast() || *place.group != config.multicast_group)) continue;
+    faults.push_back({FaultKind::cannot_listen, place.error.message});
   }
   std::ranges::sort(faults);
   const auto repeated = std::ranges::unique(faults);

@@ -186,6 +186,25 @@ TEST(FailoverSources, OfAnOwnerMayBeItsOnlyAddress) {
   EXPECT_EQ(node.shown().source, ip("10.9.0.100"));
 }
 
+TEST(FailoverListening, WhoCannotHearDoesNotSpeak) {
+  auto six = router("SIX");
+  six.vrrp.family = net::Family::v6;
+  six.vrrp.multicast_group = ip("ff02::12");
+  six.vrrp.addresses = {};
+  Node node(testing::node({router(), six}));
+  node.start();
+  node.run(10s);
+  EXPECT_EQ(node.state(), State::master);
+  const core::Error error{24, "Too many open files"};
+  const auto tell = [&](std::vector<event::ListeningFailed::Place> places) {
+    return words(node.tell(event::ListeningFailed{std::move(places)}));
+  };
+  EXPECT_THAT(tell({{eth0, net::Family::v4, ip("224.0.0.99"), error}}), IsEmpty()) << "a group of others";
+  EXPECT_THAT(tell({{eth0, net::Family::v4, ip("224.0.0.18"), error}}), Contains("MASTER>FAULT fault"));
+  EXPECT_THAT(node.shown().faults, ElementsAre(vrrp::Fault{FaultKind::cannot_listen, "Too many open files"}));
+  EXPECT_THAT(tell({}), Contains("FAULT>BACKUP fault_cleared"));
+}
+
 TEST(FailoverSources, WithoutAPeerAreAFaultIfToldSo) {
   auto config = router();
   config.vrrp.unicast = true;

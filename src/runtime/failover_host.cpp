@@ -31,6 +31,7 @@ constexpr core::Duration patience_at_stop = 5s;
 constexpr core::Duration overrun_notice_gap = 10s;
 constexpr std::size_t mass_takeover = 1000;  // pieces of work that leave megabytes of free memory behind
 constexpr core::Duration listing_retry = 100ms;
+constexpr core::Duration listening_retry = 1s;
 
 bool uses_authentication_header(const engine::FailoverConfig& config) {
   return std::ranges::any_of(
@@ -131,6 +132,7 @@ void FailoverHost::turn() {
   }
   if (kernel_spoke) hear_kernel();
   if (list_again_at_ && start >= *list_again_at_) list_anew("the kernel's tables are not known");
+  if (listen_again_at_ && start >= *listen_again_at_) listen_again();
   if (packets_wait) receive_packets(start);
   run_timers();
   do_slow_work(start);
@@ -234,6 +236,16 @@ void FailoverHost::complain(const std::vector<VrrpSockets::Problem>& problems) {
                 fmt::format("{}, IPv{}: {}", name_of(problem.interface), static_cast<int>(problem.family),
                             problem.error.message));
   }
+  if (!problems.empty()) listen_again_at_ = now() + listening_retry;
+  if (problems.empty() && !std::exchange(deaf_, false)) return;
+  deaf_ = !problems.empty();
+  failures_.emplace_back(engine::event::ListeningFailed{problems});
+}
+
+void FailoverHost::listen_again() {
+  listen_again_at_.reset();
+  complain(sockets_.retry());
+  perform_failures();
 }
 
 void FailoverHost::hear_kernel() {
@@ -252,7 +264,7 @@ void FailoverHost::take_news(netlink::Message&& message) {
                      return;  // of the many things we do not look at
                    known->second = link.interface;
                    deliver(engine::event::InterfaceChanged{std::move(link.interface)});
-                   complain(sockets_.retry());
+                   listen_again();
                  },
                  [&](netlink::LinkGone& link) {
                    interfaces_.erase(link.interface);
@@ -267,7 +279,7 @@ void FailoverHost::take_news(netlink::Message&& message) {
                    }
                    const bool v6 = seen.address.address.address.is_v6();
                    deliver(engine::event::AddressAdded{std::move(seen.address)});
-                   if (v6) complain(sockets_.retry());  // IPv6 may just have begun on the interface
+                   if (v6) listen_again();  // IPv6 may just have begun on the interface
                  },
                  [&](netlink::AddressGone& gone) {
                    if (gone.address.label == name_of(gone.address.interface)) gone.address.label.clear();
@@ -290,7 +302,7 @@ void FailoverHost::take_listing(NetlinkCommands::Listing&& listing) {
     if (address.label == name_of(address.interface)) address.label.clear();
   }
   deliver(engine::event::KernelListed{std::move(listing.interfaces), std::move(listing.addresses)});
-  complain(sockets_.retry());
+  listen_again();
 }
 
 void FailoverHost::list_anew(std::string_view why) {
@@ -422,6 +434,7 @@ void FailoverHost::arm() {
   const core::Time time = now();
   also(packets_at_);
   also(list_again_at_);
+  also(listen_again_at_);
   also(work_.next_time(time));
   if (!hooks_.empty()) also(time + hook_retry);
   if (snapshot_ && snapshot_wanted_) {

@@ -64,6 +64,7 @@ class FailoverHost : private WorkTools {
   void send_packet(const engine::action::SendPacket& packet);
   void listen(const std::vector<VrrpSockets::Where>& sockets);
   void complain(const std::vector<VrrpSockets::Problem>& problems);
+  void listen_again();
   void reconfigure(FailoverWorkerConfig&& config);
 
   void hear_kernel();
@@ -100,6 +101,8 @@ class FailoverHost : private WorkTools {
 
   std::map<net::InterfaceIndex, net::Interface> interfaces_;
   std::vector<VrrpSockets::Where> listening_;
+  bool deaf_ = false;                               // some of them do not work; the engine knows
+  std::optional<core::Time> listen_again_at_;       // when they are tried again
   std::vector<engine::Event> failures_;             // of what perform() tried, to be told when it is through
   std::set<std::string, std::less<>> send_failed_;  // instances told in this turn
   std::set<std::string, std::less<>> told_;

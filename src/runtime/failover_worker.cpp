@@ -7,6 +7,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <memory>
+#include <new>
 #include <optional>
 
 #include "runtime/channel.hpp"
@@ -23,6 +24,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr int exit_failed = 1;
+constexpr int exit_no_memory = 3;  // not for ever: the supervisor tries again
 constexpr int exit_no_permission = 4;
 constexpr std::chrono::seconds farewell{1};
 
@@ -136,7 +138,12 @@ int run_failover_worker() {
     log.error("{}", joined.error().message);
     return joined.error().code == EPERM || joined.error().code == EACCES ? exit_no_permission : exit_failed;
   }
-  return Worker{std::move(*config), log}.run();
+  try {
+    return Worker{std::move(*config), log}.run();
+  } catch (const std::bad_alloc&) {
+    log.error("no memory left: this failover worker ends, a new one goes on from its snapshot");
+    return exit_no_memory;
+  }
 }
 
 }  // namespace runtime

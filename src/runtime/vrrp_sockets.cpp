@@ -271,15 +271,16 @@ std::vector<VrrpSockets::Problem> VrrpSockets::retry() {
   for (auto& [id, socket] : sockets_) {
     if (!socket.failed) continue;
     socket.failed = false;
-    const auto note = [&, &failing = socket](core::Result<> result) {
+    const auto note = [&, &failing = socket](core::Result<> result,
+                                             std::optional<net::IpAddress> group = {}) {
       if (result) return true;
       failing.failed = true;
-      problems.push_back({failing.where.interface, failing.where.family, result.error()});
+      problems.push_back({failing.where.interface, failing.where.family, group, result.error()});
       return false;
     };
     if (!socket.fd && !note(open_receiver(socket))) continue;
     for (const auto& group : socket.where.groups) {
-      if (std::ranges::find(socket.joined, group) == socket.joined.end()) note(join(socket, group));
+      if (std::ranges::find(socket.joined, group) == socket.joined.end()) note(join(socket, group), group);
     }
   }
   return problems;

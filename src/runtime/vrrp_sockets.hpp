@@ -28,15 +28,11 @@ class VrrpSockets {
 
   using Where = engine::action::Listen::Where;
   /// A socket that could not be opened, or a group that could not be joined.
-  struct Problem {
-    net::InterfaceIndex interface;
-    net::Family family = net::Family::v4;
-    core::Error error;
-  };
+  using Problem = engine::event::ListeningFailed::Place;
   /// The complete list; sockets that stay what they are keep what waits in them. With `authentication_header` IPv4 packets of
   /// protocol 51 (AH) are received too.
   std::vector<Problem> listen(const std::vector<Where>& sockets, bool authentication_header);
-  /// Tries again what failed: an interface came up, got IPv6 or its first address.
+  /// Tries again what failed and returns what still does: an interface came up, got IPv6 or its first address.
   std::vector<Problem> retry();
 
   /// Readable when a packet waits.

@@ -116,6 +116,8 @@ std::string fault_text(const Fault& fault) {
       return "the kernel refused address " + fault.object;
     case FaultKind::tracker:
       return fault.object + " failed";
+    case FaultKind::cannot_listen:
+      return "adverts of others cannot be received: " + fault.object;
   }
   std::unreachable();
 }

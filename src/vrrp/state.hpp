@@ -46,6 +46,7 @@ enum class FaultKind : std::uint8_t {
   no_unicast_peer,
   address_not_installed,  // the kernel refused one of the virtual addresses
   tracker,
+  cannot_listen,  // no socket to hear the others by
 };
 
 struct Fault {

@@ -26,9 +26,9 @@ TEST(VrrpState, IsCalledAsScriptsAndDumpsHaveAlwaysCalledIt) {
 }
 
 TEST(VrrpState, NamesTheObjectOfEveryFault) {
-  for (const auto kind :
-       {FaultKind::interface_missing, FaultKind::interface_down, FaultKind::no_source_address,
-        FaultKind::source_address_missing, FaultKind::address_not_installed, FaultKind::tracker}) {
+  for (const auto kind : {FaultKind::interface_missing, FaultKind::interface_down,
+                          FaultKind::no_source_address, FaultKind::source_address_missing,
+                          FaultKind::address_not_installed, FaultKind::tracker, FaultKind::cannot_listen}) {
     EXPECT_THAT(fault_text({kind, "the object"}), ::testing::HasSubstr("the object"));
   }
   EXPECT_EQ(fault_text({FaultKind::no_unicast_peer, {}}), "no unicast peer is configured");

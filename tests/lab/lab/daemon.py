@@ -147,9 +147,11 @@ class Keepalived(Daemon):
 class Standfast(Daemon):
     kind = "standfast"
 
-    def __init__(self, node, configuration, *options):
+    def __init__(self, node, configuration, *options, through=()):
+        """`through`: words of a command that sets something up and becomes the daemon."""
         self.configuration = configuration
-        super().__init__(node, [compatible_name(node.network), "-n", "-l", "-D", "-f", configuration, *options], self.kind)
+        argv = [*through, compatible_name(node.network), "-n", "-l", "-D", "-f", configuration, *options]
+        super().__init__(node, argv, self.kind)
 
     def status(self):
         return json.loads(self.enter(program("standfast"), "status", "--json").stdout)
