@@ -92,6 +92,10 @@ class Node {
   void on(const engine::action::RunHooks& action) { hooks_.run(action); }
   void on(const engine::action::Notice& action) { record(fact::Noticed{action.id, action.text}); }
   void on(const engine::action::Stopped&) { stopped_ = true; }
+  // Nobody here speaks BFD: its sessions are tried against each other in src/bfd and src/engine.
+  void on(const engine::action::OpenBfdSessions&) {}
+  void on(const engine::action::SendBfdPacket&) {}
+  void on(const engine::action::ReportBfdChange&) {}
 
   // The kernel's side.
   void apply(const Kernel::Events& events);

@@ -17,8 +17,9 @@ class RunningConfiguration {
 
   const config::Globals& globals() const { return globals_; }
   const std::vector<std::string>& files() const { return files_; }
-  bool has_routers() const { return routers_ != 0; }
-  /// "1 virtual router", "7 virtual routers"
+  /// There is work for the failover worker.
+  bool wants_failover() const { return routers_ != 0 || bfd_sessions_ != 0; }
+  /// "1 virtual router", "7 virtual routers, 2 BFD sessions"
   std::string counted_routers() const;
   /// Unpacked: a millisecond for 2,000 routers.
   config::Model model() const;
@@ -27,6 +28,7 @@ class RunningConfiguration {
   config::Globals globals_;
   std::vector<std::string> files_;
   std::size_t routers_ = 0;
+  std::size_t bfd_sessions_ = 0;
   core::Bytes packed_;
 };
 

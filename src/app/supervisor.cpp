@@ -80,7 +80,7 @@ void Supervisor::start_scripts() {
 }
 
 bool Supervisor::wants_failover() const {
-  return options_.run_failover && (options_.run_always || running_.has_routers());
+  return options_.run_failover && (options_.run_always || running_.wants_failover());
 }
 
 runtime::FailoverWorkerConfig Supervisor::worker_config() const {
@@ -140,6 +140,7 @@ FailoverProcess::Observer Supervisor::failover_observer() {
   observer.said = [this](const runtime::ToSupervisor& message) {
     if (const auto* report = std::get_if<said::TransitionReported>(&message))
       failover_log_.transition(report->report);
+    if (const auto* changed = std::get_if<said::BfdChanged>(&message)) failover_log_.bfd(changed->report);
     if (const auto* noticed = std::get_if<said::Noticed>(&message)) failover_log_.notice(noticed->notice);
     if (std::holds_alternative<said::Ready>(message)) say_ready();
     const auto* reconfigured = std::get_if<said::Reconfigured>(&message);

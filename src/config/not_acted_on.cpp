@@ -33,7 +33,6 @@ constexpr Line lines[] = {
     {"/", "SSL", note},
     {"/", "virtual_server_group", note},
     {"/", "virtual_server", warning},
-    {"/", "bfd_instance", warning},
     {"/", "track_file", warning},
     {"/", "vrrp_track_file", warning},
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bfd/config.hpp"
 #include "core/time.hpp"
 #include "notify/config.hpp"
 #include "vrrp/config.hpp"
@@ -34,6 +35,7 @@ struct FailoverConfig {
   core::Duration startup_delay{};  // nobody masters before this has passed since the start of the daemon
   bool log_unknown_vrids = false;
   bool remove_addresses_on_stop = true;  // false with `--dont-release-vrrp`
+  std::vector<bfd::Config> bfd_sessions{};
 
   friend bool operator==(const FailoverConfig&, const FailoverConfig&) = default;
 };

@@ -13,10 +13,11 @@ using core::Duration;
 using core::Time;
 using Level = action::Notice::Level;
 
-Failover::Failover(FailoverConfig config, std::uint64_t)
-    : implementation_(std::make_unique<Implementation>(std::move(config))) {}
-Failover::Failover(FailoverConfig config, std::uint64_t, FailoverSnapshot previous, Time last_alive)
-    : implementation_(std::make_unique<Implementation>(std::move(config), std::move(previous), last_alive)) {}
+Failover::Failover(FailoverConfig config, std::uint64_t seed)
+    : implementation_(std::make_unique<Implementation>(std::move(config), seed)) {}
+Failover::Failover(FailoverConfig config, std::uint64_t seed, FailoverSnapshot previous, Time last_alive)
+    : implementation_(
+          std::make_unique<Implementation>(std::move(config), seed, std::move(previous), last_alive)) {}
 Failover::~Failover() = default;
 Failover::Failover(Failover&&) noexcept = default;
 Failover& Failover::operator=(Failover&&) noexcept = default;
@@ -26,17 +27,20 @@ Actions Failover::handle_timeout(Time now) { return implementation_->handle_time
 std::optional<Time> Failover::next_timeout() const { return implementation_->next_timeout(); }
 FailoverSnapshot Failover::snapshot(Time now) const { return implementation_->snapshot(now); }
 
-Failover::Implementation::Implementation(FailoverConfig config) {
+Failover::Implementation::Implementation(FailoverConfig config, std::uint64_t seed) : bfd_(seed) {
   Actions none;
   adopt(Time{}, config, none);  // nothing happens before the first listing
+  bfd_.configure(Time{}, config.bfd_sessions, none);
 }
 
-Failover::Implementation::Implementation(FailoverConfig config, FailoverSnapshot previous, Time last_alive)
-    : Implementation(std::move(config)) {
+Failover::Implementation::Implementation(FailoverConfig config, std::uint64_t seed, FailoverSnapshot previous,
+                                         Time last_alive)
+    : Implementation(std::move(config), seed) {
   last_alive_ = last_alive;
   sequence_ = previous.last_sequence;
   unknown_vrid_packets_ = previous.unknown_vrid_packets;
   malformed_packets_ = previous.malformed_packets;
+  bfd_.resume(previous, last_alive);
   previous_ = std::move(previous);
   for (std::size_t i = 0; i < previous_->instances.size(); ++i)
     previous_instances_.emplace(previous_->instances[i].name, i);
@@ -57,16 +61,19 @@ Actions Failover::Implementation::handle_timeout(Time now) {
   while (const auto number = deadlines_.pop_due(now)) due.push_back(*number);
   for (const Number number : due) serve(now, number, out);
   announcer_.handle_timeout(now, out);
+  bfd_.handle_timeout(now, out);
+  tell_trackers(now, out);
   listen_if_changed(out);
   return out;
 }
 
 std::optional<Time> Failover::Implementation::next_timeout() const {
   if (stopped_) return std::nullopt;
-  const auto routers = deadlines_.earliest();
-  const auto announcements = announcer_.next_timeout();
-  if (!routers || !announcements) return routers ? routers : announcements;
-  return std::min(*routers, *announcements);
+  std::optional<Time> next = deadlines_.earliest();
+  for (const auto& other : {announcer_.next_timeout(), bfd_.next_timeout()}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
+  return next;
 }
 
 void Failover::Implementation::serve(Time now, Number number, Actions& out) {
@@ -118,6 +125,7 @@ FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
   }
   shown.unknown_vrid_packets = unknown_vrid_packets_;
   shown.malformed_packets = malformed_packets_;
+  bfd_.describe(shown);
   return shown;
 }
 
@@ -272,6 +280,7 @@ void Failover::Implementation::on(Time now, const event::StopRequested&, Actions
     const vrrp::event::Stopped stopped{vrrp::Reason::stopped, settings_.remove_addresses_on_stop};
     perform(now, number, routers_[number]->instance.handle(now, stopped), out);
   }
+  bfd_.stop(now, out);
   out.emplace_back(action::Stopped{});
   stopped_ = true;
 }
@@ -280,6 +289,7 @@ void Failover::Implementation::on(Time, const event::CountersCleared&, Actions&)
   for (const Number number : order_) routers_[number]->instance.counters() = {};
   unknown_vrid_packets_ = 0;
   malformed_packets_ = 0;
+  bfd_.clear_counters();
 }
 
 void Failover::Implementation::notice(Level level, const std::string& instance, std::string_view id,

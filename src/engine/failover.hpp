@@ -1,4 +1,4 @@
-// The failover engine: every virtual router of this machine, what they know of interfaces and addresses, and what must be done
+// The failover engine: every virtual router and BFD session of this machine, what they know of interfaces and addresses, and what must be done
 // about it. Pure: events come in with the time, actions go out as values, in the order in which they must happen.
 // It sends nothing, installs nothing, logs nothing; runtime/ does that for real, sim/ on a virtual clock.
 #pragma once
@@ -13,6 +13,7 @@
 
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "engine/bfd_events.hpp"
 #include "engine/config.hpp"
 #include "net/interface.hpp"
 #include "vrrp/state.hpp"
@@ -81,12 +82,13 @@ struct CountersCleared {};
 using Event =
     std::variant<event::KernelListed, event::InterfaceChanged, event::InterfaceRemoved, event::AddressAdded,
                  event::AddressRemoved, event::PacketReceived, event::InstallFailed, event::ListeningFailed,
-                 event::SendFailed, event::Reconfigured, event::StopRequested, event::CountersCleared>;
+                 event::SendFailed, event::Reconfigured, event::StopRequested, event::CountersCleared,
+                 event::BfdPacketReceived, event::BfdSendFailed>;
 
 namespace action {
 
 /// A VRRP packet. IPv4 carries its own IP header (sent with IP_HDRINCL, so what the wire shows is decided here);
-/// for IPv6 the kernel writes the header from source, destination and hop limit, traffic class 0xc0.
+/// for IPv6 the performer writes the header from source, destination and hop limit, traffic class 0xc0.
 struct SendPacket {
   std::string instance;
   net::InterfaceIndex interface;  // 0: the routing table decides (unicast without interface)
@@ -153,7 +155,8 @@ struct Stopped {};
 
 using Action = std::variant<action::SendPacket, action::SendFrame, action::AddAddresses,
                             action::RemoveAddresses, action::Listen, action::SetInterfaceSysctl,
-                            action::ReportTransition, action::RunHooks, action::Notice, action::Stopped>;
+                            action::ReportTransition, action::RunHooks, action::Notice, action::Stopped,
+                            action::OpenBfdSessions, action::SendBfdPacket, action::ReportBfdChange>;
 using Actions = std::vector<Action>;
 
 /// What an operator may see, and what a new worker resumes from.
@@ -162,7 +165,9 @@ struct FailoverSnapshot {
   std::uint64_t last_sequence = 0;
   std::vector<vrrp::Snapshot> instances;  // in configuration order
   std::uint64_t unknown_vrid_packets = 0;
-  std::uint64_t malformed_packets = 0;  // too short to name a VRID
+  std::uint64_t malformed_packets = 0;           // too short to name a VRID
+  std::vector<bfd::Snapshot> bfd_sessions;       // in configuration order
+  bfd::ReceiveErrorCounts bfd_receive_errors{};  // packets for no session
 
   friend bool operator==(const FailoverSnapshot&, const FailoverSnapshot&) = default;
 };

@@ -15,6 +15,7 @@
 #include "core/sparse.hpp"
 #include "engine/advert_packets.hpp"
 #include "engine/announcer.hpp"
+#include "engine/bfd_sessions.hpp"
 #include "engine/deadlines.hpp"
 #include "engine/failover.hpp"
 #include "engine/held_addresses.hpp"
@@ -25,8 +26,8 @@ namespace engine {
 
 class Failover::Implementation {
  public:
-  explicit Implementation(FailoverConfig config);
-  Implementation(FailoverConfig config, FailoverSnapshot previous, core::Time last_alive);
+  Implementation(FailoverConfig config, std::uint64_t seed);
+  Implementation(FailoverConfig config, std::uint64_t seed, FailoverSnapshot previous, core::Time last_alive);
 
   Actions handle(core::Time now, const Event& event);
   Actions handle_timeout(core::Time now);
@@ -85,6 +86,9 @@ class Failover::Implementation {
   void on(core::Time now, const event::SendFailed& failed, Actions& out);
   void on(core::Time now, const event::StopRequested& requested, Actions& out);
   void on(core::Time now, const event::CountersCleared& cleared, Actions& out);
+  void on(core::Time now, const event::BfdPacketReceived& received, Actions& out);
+  void on(core::Time now, const event::BfdSendFailed& failed, Actions& out);
+  void tell_trackers(core::Time now, Actions& out);
   void serve(core::Time now, Number number, Actions& out);
   bool is_awake_master(core::Time now, Number number, Actions& out);
   void settle(Number number);
@@ -155,6 +159,7 @@ class Failover::Implementation {
   Deadlines deadlines_;
   Announcer announcer_;
   InterfaceTable interfaces_;
+  BfdSessions bfd_;
 
   std::unordered_map<std::string, Number> by_name_;
   std::unordered_map<std::string, std::set<Number>>

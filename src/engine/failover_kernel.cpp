@@ -32,6 +32,8 @@ void Failover::Implementation::on(Time now, const event::KernelListed& listed, A
   if (!std::exchange(listed_, true)) {
     listen_may_have_changed_ = true;
     start_all(now, out);
+    bfd_.begin(now, out);
+    tell_trackers(now, out);
     return;
   }
   for (const Number number : order_) catch_up(now, number, out);

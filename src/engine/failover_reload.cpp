@@ -20,6 +20,8 @@ bool same_router(const vrrp::Config& a, const vrrp::Config& b) {
 
 void Failover::Implementation::on(Time now, const event::Reconfigured& reconfigured, Actions& out) {
   adopt(now, reconfigured.config, out);
+  bfd_.configure(now, reconfigured.config.bfd_sessions, out);
+  tell_trackers(now, out);
 }
 
 // First those that go, so that an address may move from one router to another; then what changes; then what is new.

@@ -35,6 +35,7 @@ FailoverConfig failover_config(const config::Model& model) {
   for (const config::Instance& instance : model.instances) {
     result.instances.push_back({spoken(instance.vrrp), instance.hooks});
   }
+  result.bfd_sessions = model.bfd_sessions;
   result.pacing = pacing(model);
   result.startup_delay = model.globals.startup_delay;
   result.log_unknown_vrids = model.globals.log_unknown_vrids;

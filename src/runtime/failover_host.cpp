@@ -14,7 +14,7 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using Level = engine::action::Notice::Level;
 
-enum Source : std::uint64_t { from_timer, from_kernel, from_sockets };
+enum Source : std::uint64_t { from_timer, from_kernel, from_sockets, from_bfd };
 
 constexpr core::Duration longest_slice = 10ms;
 constexpr core::Duration receive_slice = 5ms;
@@ -32,6 +32,7 @@ constexpr core::Duration overrun_notice_gap = 10s;
 constexpr std::size_t mass_takeover = 1000;  // pieces of work that leave megabytes of free memory behind
 constexpr core::Duration listing_retry = 100ms;
 constexpr core::Duration listening_retry = 1s;
+constexpr core::Duration bfd_sockets_retry = 10s;
 
 bool uses_authentication_header(const engine::FailoverConfig& config) {
   return std::ranges::any_of(
@@ -58,6 +59,7 @@ struct FailoverHost::Opened {
   NetlinkCommands commands;
   VrrpSockets sockets;
   FrameSocket frames;
+  BfdSockets bfd_sockets;
 };
 
 core::Result<std::unique_ptr<FailoverHost>> FailoverHost::start(FailoverWorkerConfig config,
@@ -71,6 +73,8 @@ core::Result<std::unique_ptr<FailoverHost>> FailoverHost::start(FailoverWorkerCo
   if (!sockets) return std::unexpected(sockets.error());
   auto frames = FrameSocket::open();
   if (!frames) return std::unexpected(frames.error());
+  auto bfd_sockets = BfdSockets::open(config.seed);
+  if (!bfd_sockets) return std::unexpected(bfd_sockets.error());
   auto commands = NetlinkCommands::open({config.netlink_command_buffer, config.netlink_command_buffer_force});
   if (!commands) return std::unexpected(commands.error());
   if (auto may = commands->may_change(); !may) return std::unexpected(may.error());
@@ -82,13 +86,14 @@ core::Result<std::unique_ptr<FailoverHost>> FailoverHost::start(FailoverWorkerCo
 
   for (const auto& [fd, source, mode] : {std::tuple{timer->fd(), from_timer, EpollSet::Mode::level},
                                          std::tuple{monitor->fd(), from_kernel, EpollSet::Mode::level},
-                                         std::tuple{sockets->fd(), from_sockets, EpollSet::Mode::once}}) {
+                                         std::tuple{sockets->fd(), from_sockets, EpollSet::Mode::once},
+                                         std::tuple{bfd_sockets->fd(), from_bfd, EpollSet::Mode::once}}) {
     if (auto added = sources->add(fd, source, mode); !added) return std::unexpected(added.error());
   }
   std::unique_ptr<FailoverHost> host{new FailoverHost(  // NOLINT: the constructor is private
       std::move(config), std::move(snapshot), scripts_fd, std::move(tell),
       Opened{std::move(*sources), std::move(*timer), std::move(*monitor), std::move(*commands),
-             std::move(*sockets), std::move(*frames)})};
+             std::move(*sockets), std::move(*frames), std::move(*bfd_sockets)})};
   host->begin(std::move(*listing));
   return host;
 }
@@ -104,6 +109,7 @@ FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFi
       commands_(std::move(opened.commands)),
       sockets_(std::move(opened.sockets)),
       frames_(std::move(opened.frames)),
+      bfd_sockets_(std::move(opened.bfd_sockets)),
       hooks_(scripts_fd),
       authentication_header_(uses_authentication_header(config_.failover)),
       engine_(make_engine(std::exchange(config_.failover, {}), config_.seed, snapshot_)) {}
@@ -129,10 +135,15 @@ void FailoverHost::turn() {
       packets_wait = true;
       packets_armed_ = false;
     }
+    if (source == from_bfd) {
+      packets_wait = true;
+      bfd_armed_ = false;
+    }
   }
   if (kernel_spoke) hear_kernel();
   if (list_again_at_ && start >= *list_again_at_) list_anew("the kernel's tables are not known");
   if (listen_again_at_ && start >= *listen_again_at_) listen_again();
+  if (bfd_sockets_again_at_ && start >= *bfd_sockets_again_at_) complain(bfd_sockets_.retry());
   if (packets_wait) receive_packets(start);
   run_timers();
   do_slow_work(start);
@@ -213,6 +224,12 @@ void FailoverHost::perform(engine::Actions&& actions) {
                    },
                    [&](action::Notice& said) { tell_(to_supervisor::Noticed{std::move(said)}); },
                    [&](action::Stopped&) { stopped_ = true; },
+                   [&](action::OpenBfdSessions& sessions) { complain(bfd_sockets_.set(sessions.sessions)); },
+                   [&](action::SendBfdPacket& packet) { send_bfd(packet); },
+                   [&](action::ReportBfdChange& report) {
+                     snapshot_wanted_ = true;
+                     tell_(to_supervisor::BfdChanged{std::move(report)});
+                   },
                },
                wish);
   }
@@ -222,6 +239,17 @@ void FailoverHost::send_packet(const engine::action::SendPacket& packet) {
   const auto sent = sockets_.send(packet);
   if (sent || !send_failed_.insert(packet.instance).second) return;
   failures_.emplace_back(engine::event::SendFailed{packet.instance, sent.error()});
+}
+
+void FailoverHost::send_bfd(const engine::action::SendBfdPacket& packet) {
+  if (const auto sent = bfd_sockets_.send(packet); !sent)
+    failures_.emplace_back(engine::event::BfdSendFailed{packet.session, sent.error()});
+}
+
+void FailoverHost::complain(const std::vector<core::Error>& bfd_problems) {
+  for (const auto& problem : bfd_problems) notice_once(Level::error, "bfd_socket_failed", problem.message);
+  bfd_sockets_again_at_.reset();
+  if (bfd_sockets_.incomplete()) bfd_sockets_again_at_ = now() + bfd_sockets_retry;
 }
 
 void FailoverHost::listen(const std::vector<VrrpSockets::Where>& sockets) {
@@ -330,10 +358,15 @@ void FailoverHost::receive_packets(core::Time start) {
     auto actions = engine_.handle(time, packet);
     std::ranges::move(actions, std::back_inserter(gathered_));
   };
+  const auto bfd_sink = [&](const engine::event::BfdPacketReceived& packet) {
+    auto actions = engine_.handle(time, packet);
+    std::ranges::move(actions, std::back_inserter(gathered_));
+  };
   while (!last && time - start < receive_slice) {
     const auto received = sockets_.receive_batch(sink);
-    count += received.count;
-    last = received.last;
+    const auto bfd_received = bfd_sockets_.receive_batch(bfd_sink);
+    count += received.count + bfd_received.count;
+    last = received.last && bfd_received.last;
     if (!gathered_.empty()) {
       perform(std::exchange(gathered_, {}));
       perform_failures();
@@ -349,6 +382,8 @@ void FailoverHost::receive_packets(core::Time start) {
     packets_at_.reset();
     if (!packets_armed_) sources_.rearm_once(sockets_.fd(), from_sockets);
     packets_armed_ = true;
+    if (!bfd_armed_) sources_.rearm_once(bfd_sockets_.fd(), from_bfd);
+    bfd_armed_ = true;
   }
 }
 
@@ -435,6 +470,7 @@ void FailoverHost::arm() {
   also(packets_at_);
   also(list_again_at_);
   also(listen_again_at_);
+  also(bfd_sockets_again_at_);
   also(work_.next_time(time));
   if (!hooks_.empty()) also(time + hook_retry);
   if (snapshot_ && snapshot_wanted_) {

@@ -14,6 +14,7 @@
 
 #include "core/result.hpp"
 #include "engine/failover.hpp"
+#include "runtime/bfd_sockets.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/epoll_set.hpp"
 #include "runtime/frame_socket.hpp"
@@ -63,6 +64,8 @@ class FailoverHost : private WorkTools {
   void perform_failures();
   void send_packet(const engine::action::SendPacket& packet);
   void listen(const std::vector<VrrpSockets::Where>& sockets);
+  void send_bfd(const engine::action::SendBfdPacket& packet);
+  void complain(const std::vector<core::Error>& bfd_problems);
   void complain(const std::vector<VrrpSockets::Problem>& problems);
   void listen_again();
   void reconfigure(FailoverWorkerConfig&& config);
@@ -93,6 +96,7 @@ class FailoverHost : private WorkTools {
   NetlinkCommands commands_;
   VrrpSockets sockets_;
   FrameSocket frames_;
+  BfdSockets bfd_sockets_;
   HookSender hooks_;
   InterfaceSysctls sysctls_;
   bool authentication_header_ = false;  // somebody speaks it
@@ -109,6 +113,8 @@ class FailoverHost : private WorkTools {
   engine::Actions gathered_;
 
   bool packets_armed_ = true;  // the sockets wake us up; otherwise we look at packets_at_
+  bool bfd_armed_ = true;      // the same of those of BFD
+  std::optional<core::Time> bfd_sockets_again_at_;  // some could not be opened
   std::optional<core::Time> packets_at_;
   core::Time last_packets_{};
   bool snapshot_wanted_ = false;

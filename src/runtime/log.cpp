@@ -218,6 +218,8 @@ void Log::write(LogLevel level, std::string_view line) {
   sinks_->logger->log(spdlog_level(level), spdlog::string_view_t{line.data(), line.size()});
 }
 
+void Log::bfd(const engine::action::ReportBfdChange& report) { write(LogLevel::info, bfd_line(report)); }
+
 void Log::transition(const engine::action::ReportTransition& report) {
   write(LogLevel::info, transition_line(report));
 }

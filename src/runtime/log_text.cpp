@@ -72,6 +72,24 @@ std::string transition_line(const engine::action::ReportTransition& report) {
   return line;
 }
 
+std::string bfd_line(const engine::action::ReportBfdChange& report) {
+  const bfd::Change& change = report.change;
+  std::string line = printable(fmt::format("BFD_Instance({}) {} {} state, {}", report.session,
+                                           change.from == change.to ? "Still in" : "Entering",
+                                           bfd::state_word(change.to), bfd::reason_text(change.reason)));
+  fmt::format_to(std::back_inserter(line),
+                 " event=bfd_change session={} from={} to={} reason={} reachable={}",
+                 log_value(report.session), bfd::state_id(change.from), bfd::state_id(change.to),
+                 bfd::reason_id(change.reason), change.reachable);
+  if (change.reason == bfd::Reason::neighbour_silent) {
+    fmt::format_to(std::back_inserter(line), " detection_ms={}",
+                   std::chrono::duration<double, std::milli>(change.detection).count());
+  }
+  if (change.neighbour_diagnostic != bfd::Diagnostic::none)
+    line += " neighbour_diagnostic=" + log_value(bfd::diagnostic_text(change.neighbour_diagnostic));
+  return line;
+}
+
 std::string notice_line(const engine::action::Notice& notice) {
   std::string line;
   if (!notice.instance.empty()) line = "(" + printable(notice.instance) + ") ";

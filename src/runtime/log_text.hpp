@@ -11,6 +11,8 @@ namespace runtime {
 
 /// `(VI_1) Entering MASTER STATE event=transition sequence=7 from=backup to=master reason=master_silent priority=100 …`
 std::string transition_line(const engine::action::ReportTransition& report);
+/// `BFD_Instance(B1) Entering UP state, packets go both ways event=bfd_change session=B1 from=init to=up reason=established …`
+std::string bfd_line(const engine::action::ReportBfdChange& report);
 std::string notice_line(const engine::action::Notice& notice);
 
 /// The value as it stands after `key=`: in quotes when it has blanks, quotes or nothing in it.

@@ -63,6 +63,9 @@ struct Ready {  // sockets open, first kernel listing done
 struct TransitionReported {
   engine::action::ReportTransition report;
 };
+struct BfdChanged {
+  engine::action::ReportBfdChange report;
+};
 struct Noticed {
   engine::action::Notice notice;
 };
@@ -75,8 +78,8 @@ struct Reconfigured {  // the new configuration is in force
 };
 }  // namespace to_supervisor
 using ToSupervisor =
-    std::variant<to_supervisor::Ready, to_supervisor::TransitionReported, to_supervisor::Noticed,
-                 to_supervisor::SnapshotTaken, to_supervisor::Reconfigured>;
+    std::variant<to_supervisor::Ready, to_supervisor::TransitionReported, to_supervisor::BfdChanged,
+                 to_supervisor::Noticed, to_supervisor::SnapshotTaken, to_supervisor::Reconfigured>;
 
 /// Descriptors a worker finds open when it starts.
 inline constexpr int worker_channel_fd =

@@ -163,6 +163,22 @@ class Haproxy(Daemon):
         super().__init__(node, [PEERS / "haproxy", "-db", "-f", configuration], "haproxy")
 
 
+class Bfdd(Daemon):
+    """FRR's BFD daemon, by itself: no zebra, no watchfrr."""
+
+    def __init__(self, node, configuration):
+        run(TOP / "tools/fetch-peers")
+        # It insists on a group that its package would have made: this daemon alone sees one.
+        groups = node.network.file("group", pathlib.Path("/etc/group").read_text() + "frrvty:x:65000:root\n")
+        super().__init__(node, ["sh", "-c", 'mkdir /run/frr && mount --bind "$1" /etc/group && shift && exec "$@"', "sh", groups,
+                                PEERS / "bfdd", "-u", "root", "-g", "root", "--log", "stdout", "--vty_socket", "/run/frr",
+                                "-i", "/run/frr/bfdd.pid", "-P", "0", "-f", configuration], "bfdd")
+
+    def peers(self):
+        done = self.enter(PEERS / "vtysh", "--vty_socket", "/run/frr", "-d", "bfdd", "-c", "show bfd peers json", check=False)
+        return json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else []
+
+
 def compatible_name(network):
     """standfast under the name keepalived: with that name it takes keepalived's command line."""
     link = pathlib.Path(network.directory) / "keepalived"
