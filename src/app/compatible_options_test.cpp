@@ -130,6 +130,7 @@ TEST(DaemonFiles, OfADaemonInANamespaceHaveADirectoryOfTheirOwn) {
 TEST(DumpPath, FollowsItsTemplate) {
   config::Globals globals;
   EXPECT_EQ(dump_path(Dump::data, globals, "", "/tmp"), "/tmp/keepalived.data");
+  EXPECT_EQ(dump_path(Dump::bfd_data, globals, "", "/tmp"), "/tmp/keepalived_bfd.data");
   EXPECT_EQ(dump_path(Dump::parent_data, globals, "", "/tmp"), "/tmp/keepalived_parent.data");
   EXPECT_EQ(dump_path(Dump::json, globals, "", "/var/tmp"), "/var/tmp/keepalived.json");
   globals.daemon.state_dump_file = "/var/lib/";

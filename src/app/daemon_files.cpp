@@ -73,6 +73,7 @@ std::string dump_path(Dump dump, const config::Globals& globals, const std::stri
   if (dump == Dump::stats) return from_template(daemon.stats_dump_file, "keepalived.stats", temporary);
   if (dump == Dump::json) return from_template(daemon.json_dump_file, "keepalived.json", temporary);
   std::string path = from_template(daemon.state_dump_file, "keepalived.data", temporary);
+  if (dump == Dump::bfd_data) path = before_last_dot(path, "_bfd");
   if (dump == Dump::parent_data) path = before_last_dot(path, "_parent");
   if (daemon.data_use_instance && (!net_namespace.empty() || !daemon.instance.empty())) {
     path = before_last_dot(path, fmt::format(".{}_{}", net_namespace, daemon.instance));

@@ -23,7 +23,7 @@ DaemonFiles daemon_files(const DaemonOptions& options, const config::Globals& gl
 /// The control socket of a daemon with that `instance` name.
 std::string control_socket_path(std::string_view instance);
 
-enum class Dump { data, parent_data, stats, json };
+enum class Dump { data, bfd_data, parent_data, stats, json };
 
 /// `temporary` is the directory for dumps: TMPDIR or /tmp.
 std::string dump_path(Dump dump, const config::Globals& globals, const std::string& net_namespace,

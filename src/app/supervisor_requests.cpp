@@ -11,6 +11,7 @@
 #include "app/supervisor.hpp"
 #include "app/version.hpp"
 #include "config/render.hpp"
+#include "control/bfd_view.hpp"
 #include "control/legacy_dump.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/files.hpp"
@@ -188,8 +189,10 @@ void Supervisor::write_dump(Dump kind, const config::Model& model, const engine:
     case Dump::json:
       return write(kind, control::legacy_json(model, snapshot, moment()));
     case Dump::data:
+    case Dump::bfd_data:
     case Dump::parent_data:
       write(Dump::data, control::legacy_data(model, snapshot, moment()));
+      if (!model.bfd_sessions.empty()) write(Dump::bfd_data, control::legacy_bfd_data(snapshot, moment()));
       return write(Dump::parent_data, control::legacy_parent_data(model));
   }
 }

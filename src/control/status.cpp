@@ -7,6 +7,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "control/bfd_view.hpp"
+
 namespace control {
 namespace {
 
@@ -225,6 +227,7 @@ std::string status_json(const DaemonStatus& daemon, const config::Model& model,
       routers.push_back(router_json(router, find(model, router.name), moment));
   }
   out["routers"] = std::move(routers);
+  if (snapshot) out["bfd"] = bfd_json(*snapshot, moment);
   return dump(out);
 }
 
@@ -246,7 +249,7 @@ std::string status_text(const DaemonStatus& daemon, const config::Model& model,
                    daemon.worker_restarts);
   }
   if (!snapshot) {
-    out += "no virtual router is configured, or none has started yet\n";
+    out += "no virtual router or BFD session is configured, or none has started yet\n";
     return out;
   }
   if (!daemon.snapshot_is_live) {
@@ -259,7 +262,7 @@ std::string status_text(const DaemonStatus& daemon, const config::Model& model,
                  "PRIORITY", "SINCE", "INTERFACE", "VRID", "MASTER");
   for (const auto& router : snapshot->instances)
     router_text(out, router, find(model, router.name), width, moment);
-  return out;
+  return out + bfd_text(*snapshot, moment);
 }
 
 std::string error_json(std::string_view text) { return dump(Json{{"error", text}}); }

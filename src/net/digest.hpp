@@ -1,0 +1,26 @@
+// MD5 (RFC 1321), SHA-256 (FIPS 180-4) and HMAC (RFC 2104) of the few dozen octets of an advert. Here, and not from a library,
+// because the code that checks adverts may link none. Keys are secrets: compare results with same_octets(). MD5 is as weak as
+// everybody says; RFC 2338's authentication header knows nothing else.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+
+namespace net {
+
+using Octets = std::span<const std::uint8_t>;
+using Md5Digest = std::array<std::uint8_t, 16>;
+using Sha256Digest = std::array<std::uint8_t, 32>;
+
+/// Of the parts one after the other.
+Md5Digest md5(std::initializer_list<Octets> parts);
+Sha256Digest sha256(std::initializer_list<Octets> parts);
+Md5Digest hmac_md5(Octets key, std::initializer_list<Octets> parts);
+Sha256Digest hmac_sha256(Octets key, std::initializer_list<Octets> parts);
+
+/// Takes as long wherever the difference is.
+bool same_octets(Octets a, Octets b);
+
+}  // namespace net
