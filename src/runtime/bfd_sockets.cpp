@@ -17,7 +17,7 @@ namespace {
 constexpr int traffic_class = 0xc0;                                           // "internetwork control"
 constexpr std::uint16_t least_source_port = 49152, most_source_port = 65535;  // RFC 5881, section 4
 constexpr int ports_tried = 64;
-constexpr int receive_octets = 1 << 20;  // what 500 neighbours send in a second
+constexpr int receive_octets = 4 << 20;  // what 500 neighbours at 50 ms send in half a second
 constexpr std::size_t packet_room = 128;
 constexpr std::size_t control_room = 128;
 

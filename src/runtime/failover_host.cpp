@@ -18,6 +18,9 @@ enum Source : std::uint64_t { from_timer, from_kernel, from_sockets, from_bfd };
 
 constexpr core::Duration longest_slice = 10ms;
 constexpr core::Duration receive_slice = 5ms;
+// So many batches of BFD are read before any timer: on a busy machine most of a slice may pass without us, and what proves that
+// a neighbour lives must not wait in the socket while its detection time runs out.
+constexpr int bfd_batches_first = 8;
 constexpr std::size_t news_a_turn = 512;
 // From 500 packets a second on, waking up for each costs more than the packet: look every millisecond instead.
 constexpr core::Duration busy_gap = 2ms;
@@ -362,6 +365,11 @@ void FailoverHost::receive_packets(core::Time start) {
     auto actions = engine_.handle(time, packet);
     std::ranges::move(actions, std::back_inserter(gathered_));
   };
+  for (int batch = 0; batch < bfd_batches_first; ++batch) {
+    const auto received = bfd_sockets_.receive_batch(bfd_sink);
+    count += received.count;
+    if (received.last) break;
+  }
   while (!last && time - start < receive_slice) {
     const auto received = sockets_.receive_batch(sink);
     const auto bfd_received = bfd_sockets_.receive_batch(bfd_sink);
