@@ -33,15 +33,20 @@ struct ScriptConfig {
   friend bool operator==(const ScriptConfig&, const ScriptConfig&) = default;
 };
 
+/// `init_file`: what a missing file is made with.
+struct FileInit {
+  std::int32_t value = 0;
+  bool overwrite = false;
+
+  friend bool operator==(const FileInit&, const FileInit&) = default;
+};
+
 struct FileConfig {
+  using Init = FileInit;
+
   std::string name;
   std::string path;
   Weight weight{1, false};  // factor applied to the number read
-  struct Init {
-    std::int32_t value = 0;
-    bool overwrite = false;
-    friend bool operator==(const Init&, const Init&) = default;
-  };
   std::optional<Init> init;
 
   friend bool operator==(const FileConfig&, const FileConfig&) = default;
