@@ -86,6 +86,8 @@ std::unique_ptr<Auditor> audit_listening(const Layout& layout);
 std::unique_ptr<Auditor> audit_convergence(const Layout& layout);
 // L2: an address that somebody else removes is back within a netlink round trip.
 std::unique_ptr<Auditor> audit_restoring(const Layout& layout);
+// L2 for routes and rules, and: they are there with a master and with nobody else.
+std::unique_ptr<Auditor> audit_routes(const Layout& layout);
 // What a single node must keep to by itself: timers, adverts only by masters, addresses only with masters.
 std::unique_ptr<Auditor> audit_local_rules(const Layout& layout);
 

@@ -46,6 +46,20 @@ class Reload : public Auditor {
       for (const auto& each : several) out += address(each.address.address);
       return out;
     };
+    const auto text = [&](std::string one) {
+      const auto& named = reload.touched_routes;
+      return std::ranges::find(named, one) == named.end() ? one : std::string();
+    };
+    const auto routes = [&](const std::vector<net::KernelRoute>& several) {
+      std::string out;
+      for (const auto& each : several) out += text(net::to_string(each.route));
+      return out;
+    };
+    const auto rules = [&](const std::vector<net::Rule>& several) {
+      std::string out;
+      for (const auto& each : several) out += text(net::to_string(each));
+      return out;
+    };
     return std::visit(core::Overload{
                           [&](const engine::action::SendPacket& a) { return instance(a.instance); },
                           [&](const engine::action::SendFrame& a) {
@@ -54,6 +68,10 @@ class Reload : public Auditor {
                           },
                           [&](const engine::action::AddAddresses& a) { return addresses(a.addresses); },
                           [&](const engine::action::RemoveAddresses& a) { return addresses(a.addresses); },
+                          [&](const engine::action::AddRoutes& a) { return routes(a.routes); },
+                          [&](const engine::action::RemoveRoutes& a) { return routes(a.routes); },
+                          [&](const engine::action::AddRules& a) { return rules(a.rules); },
+                          [&](const engine::action::RemoveRules& a) { return rules(a.rules); },
                           [&](const engine::action::ReportTransition& a) { return instance(a.instance); },
                           [&](const engine::action::RunHooks& a) { return instance(a.queue); },
                           [&](const engine::action::Notice& a) { return instance(a.instance); },

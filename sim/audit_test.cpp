@@ -347,5 +347,42 @@ TEST(AuditLocalRules, IsContentWithAMasterThatActsLikeOne) {
   EXPECT_THAT(history.verdict(), IsEmpty());
 }
 
+// --- routes -------------------------------------------------------------------------------------------------------------------
+
+Layout with_a_route() {
+  Layout layout = two_nodes();
+  layout.routes[{a, "VI"}] = {"10.1.0.0/16 dev eth0"};
+  layout.routes[{b, "VI"}] = {"10.1.0.0/16 dev eth0"};
+  return layout;
+}
+
+History master_with_its_route() {
+  History history(audit_routes(with_a_route()));
+  history.at(0s).reports(a, State::backup, State::master).see(a, fact::RouteThere{"10.1.0.0/16 dev eth0"});
+  return history;
+}
+
+TEST(AuditRoutes, FiresWhenARemovedRouteStaysAway) {
+  History history = master_with_its_route();
+  history.at(10s).see(a, fact::RouteGone{"10.1.0.0/16 dev eth0"}).see(a, fact::RouteTaken{"10.1.0.0/16 dev eth0"});
+  EXPECT_THAT(history.at(10s + 200ms).verdict(), says("a did not put 10.1.0.0/16 dev eth0 back"));
+}
+
+TEST(AuditRoutes, IsContentWhenItIsBackAtOnce) {
+  History history = master_with_its_route();
+  history.at(10s).see(a, fact::RouteTaken{"10.1.0.0/16 dev eth0"});
+  history.at(10s + 1ms).see(a, fact::RouteThere{"10.1.0.0/16 dev eth0"});
+  EXPECT_THAT(history.at(20s).verdict(), IsEmpty());
+}
+
+TEST(AuditRoutes, FiresWhenABackupHasARouteOrAMasterHasNone) {
+  History history = master_with_its_route();
+  history.at(10s).see(b, fact::RouteThere{"10.1.0.0/16 dev eth0"}).see(a, fact::RouteGone{"10.1.0.0/16 dev eth0"});
+  history.at(11s).see(a, fact::StatesSeen{{{"VI", State::master, true}}, true});
+  history.see(b, fact::StatesSeen{{{"VI", State::backup, false}}, true});
+  EXPECT_THAT(history.verdict(), ElementsAre(Field(&Finding::text, HasSubstr("a VI lacks 10.1.0.0/16")),
+                                             Field(&Finding::text, HasSubstr("b VI has 10.1.0.0/16"))));
+}
+
 }  // namespace
 }  // namespace sim

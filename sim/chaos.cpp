@@ -120,7 +120,11 @@ void Chaos::trouble_addresses(HostId host) {
   const auto& instances = plan_.nodes[host.value].config.instances;
   const auto& instance = instances[static_cast<std::size_t>(random_.between(0, std::ssize(instances) - 1))];
   const auto address = instance.vrrp.addresses.front().address.address.address;
-  switch (random_.between(0, 3)) {
+  switch (random_.between(0, 5)) {
+    case 4:
+      return faults_.take_route(host);
+    case 5:
+      return faults_.take_rule(host);
     case 0:
       faults_.refuse(host, random_.chance(50) ? errno_no_buffers : errno_no_access);
       return later(6, [this, host] { faults_.allow(host); });
@@ -159,6 +163,7 @@ void Chaos::trouble_configuration(HostId host) {
     }
     case 3:
       instance.hooks.fault.reset();
+      if (!instance.routes.empty()) instance.routes.pop_back();
       break;
     default: {
       const std::string gone = instance.vrrp.name;

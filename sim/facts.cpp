@@ -61,6 +61,9 @@ std::string describe(const Fact& fact) {
                                std::chrono::duration_cast<std::chrono::milliseconds>(f.slept).count());
           },
           [](const fact::AddressTaken& f) { return f.address.to_string() + " removed by somebody else"; },
+          [](const fact::RouteTaken& f) { return f.text + " removed by somebody else"; },
+          [](const fact::RouteThere& f) { return "has " + f.text; },
+          [](const fact::RouteGone& f) { return "has no longer " + f.text; },
           [](const fact::Reloaded& f) {
             return fmt::format("reload, changed: {}; {} actions{}",
                                f.touched.empty() ? "nothing" : join(f.touched), f.answer.size(),

@@ -49,10 +49,15 @@ struct AddressTaken {
   SegmentId segment{};
   net::IpAddress address{};
 };
+/// Somebody else removed a route or rule that the engine had installed. Routes and rules go by their words.
+struct RouteTaken {
+  std::string text{};
+};
 /// The worker was given a configuration; the answer is everything it did about it at once.
 struct Reloaded {
   std::vector<std::string> touched{};  // instances added, removed or changed; empty: the file is as it was
   std::vector<net::IpAddress> touched_addresses{};
+  std::vector<std::string> touched_routes{};
   engine::Actions answer{};
   bool schedule_kept = true;  // the next deadline is what it was
 };
@@ -67,6 +72,13 @@ struct AddressOwned {
 struct AddressLost {
   SegmentId segment{};
   net::IpAddress address{};
+};
+/// The kernel of this node has the route or rule from now on; it no longer has.
+struct RouteThere {
+  std::string text{};
+};
+struct RouteGone {
+  std::string text{};
 };
 struct AdvertSent {
   std::string instance{};
@@ -137,7 +149,8 @@ struct StatesSeen {
 
 using Fact =
     std::variant<fact::Disturbed, fact::Impaired, fact::Repaired, fact::Available, fact::WorkerStarted,
-                 fact::WorkerEnded, fact::PowerLost, fact::Continued, fact::AddressTaken, fact::Reloaded,
+                 fact::WorkerEnded, fact::PowerLost, fact::Continued, fact::AddressTaken, fact::RouteTaken,
+                 fact::Reloaded, fact::RouteThere, fact::RouteGone,
                  fact::AddressOwned, fact::AddressLost, fact::AdvertSent, fact::Announced, fact::CacheUpdated,
                  fact::AddressesWritten, fact::Reported, fact::Noticed, fact::HooksQueued, fact::HookStarted,
                  fact::HookFinished, fact::TimeoutHandled, fact::StatesSeen>;

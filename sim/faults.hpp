@@ -40,6 +40,8 @@ class Faults {
   void refuse(HostId host, int error);
   void allow(HostId host);
   void take(HostId host, const net::IpAddress& address) { world_.node(host).take_address(address); }
+  void take_route(HostId host) { world_.node(host).take_route(); }
+  void take_rule(HostId host) { world_.node(host).take_rule(); }
   void overrun(HostId host) { world_.node(host).overrun(); }
 
   /// Everything works again, everybody runs.

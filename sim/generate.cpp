@@ -81,6 +81,7 @@ engine::InstanceConfig generate_instance(core::Random& random, const Shape& shap
     add_address(instance, virtual_address(shape.family, shape.segment, shape.vrid, line),
                 line >= shape.addresses);
   }
+  if (shape.vrid % 2 == 1) add_routes(instance);
   if (shape.unicast) make_unicast(instance, shape.segment, node, nodes);
   return instance;
 }
@@ -140,6 +141,27 @@ void add_address(engine::InstanceConfig& instance, const net::IpAddress& address
   vrrp::VirtualAddress line;
   line.address.address = {address, static_cast<std::uint8_t>(address.bits())};
   (excluded ? instance.vrrp.excluded_addresses : instance.vrrp.addresses).push_back(line);
+}
+
+void add_routes(engine::InstanceConfig& instance) {
+  const vrrp::Config& config = instance.vrrp;
+  for (std::uint8_t number = 1; number <= 2; ++number) {
+    net::Route route;
+    route.family = config.family;
+    route.interface = config.interface;
+    const bool v4 = config.family == net::Family::v4;
+    route.destination = {v4 ? net::IpAddress::v4(10, static_cast<std::uint8_t>(100 + number), config.vrid, 0)
+                            : virtual_address(config.family, SegmentId{200}, config.vrid, number),
+                         static_cast<std::uint8_t>(v4 ? 24 : 128)};
+    instance.routes.push_back(route);
+  }
+  net::Rule rule;
+  rule.family = config.family;
+  rule.from = instance.routes.front().destination;
+  rule.action = net::RuleAction::table;
+  rule.table = config.vrid;
+  rule.preference = 1000 + config.vrid;
+  instance.rules.push_back(rule);
 }
 
 void make_unicast(engine::InstanceConfig& instance, SegmentId segment, std::uint32_t node,

@@ -20,6 +20,8 @@ engine::InstanceConfig make_instance(const std::string& name, SegmentId segment,
                                      std::uint8_t vrid, vrrp::Version version);
 void add_address(engine::InstanceConfig& instance, const net::IpAddress& address, bool excluded = false);
 /// Unicast between all `nodes`.
+/// Two routes of the router's family and a rule, told by its VRID from those of others.
+void add_routes(engine::InstanceConfig& instance);
 void make_unicast(engine::InstanceConfig& instance, SegmentId segment, std::uint32_t node,
                   std::uint32_t nodes);
 

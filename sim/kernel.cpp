@@ -50,6 +50,7 @@ Kernel::Events Kernel::remove_interface(const std::string& name) {
     if (address.interface == index) out.push_back(engine::event::AddressRemoved{address});
   }
   std::erase_if(addresses_, [&](const auto& address) { return address.interface == index; });
+  drop_routes(index, out);
   std::erase_if(interfaces_, [&](const auto& interface) { return interface.index == index; });
   out.push_back(engine::event::InterfaceRemoved{index});
   return out;
@@ -80,6 +81,7 @@ Kernel::Events Kernel::changed(net::Interface& interface, bool admin_up, bool ru
       if (flushed(address)) out.push_back(engine::event::AddressRemoved{address});
     }
     std::erase_if(addresses_, flushed);
+    drop_routes(interface.index, out);
   }
   if (came_up) give_own_addresses(interface, net::Family::v6, out);
   return out;
@@ -116,11 +118,57 @@ Kernel::Events Kernel::remove_everywhere(const net::IpAddress& address) {
   return out;
 }
 
+core::Result<Kernel::Events> Kernel::add_route(const net::KernelRoute& route) {
+  if (std::ranges::find(routes_, route) != routes_.end()) return Events{};
+  const net::Interface* target = interface(route.interface);
+  if (target == nullptr) return std::unexpected(core::Error{errno_no_such_device, "no such interface"});
+  if (!target->admin_up) return std::unexpected(core::Error{errno_network_down, "the interface is down"});
+  if (refusal) return std::unexpected(core::Error{*refusal, "no buffer space"});
+  routes_.push_back(route);
+  return Events{engine::event::RouteAdded{route}};
+}
+
+Kernel::Events Kernel::remove_route(const net::KernelRoute& route) {
+  if (std::erase(routes_, route) == 0) return {};
+  return {engine::event::RouteRemoved{route}};
+}
+
+core::Result<Kernel::Events> Kernel::add_rule(const net::Rule& rule) {
+  if (std::ranges::find(rules_, rule) != rules_.end()) return Events{};
+  if (refusal) return std::unexpected(core::Error{*refusal, "no buffer space"});
+  rules_.push_back(rule);
+  return Events{engine::event::RuleAdded{rule}};
+}
+
+Kernel::Events Kernel::remove_rule(const net::Rule& rule) {
+  if (std::erase(rules_, rule) == 0) return {};
+  return {engine::event::RuleRemoved{rule}};
+}
+
+Kernel::Events Kernel::remove_some_route() {
+  return routes_.empty() ? Events{} : remove_route(net::KernelRoute(routes_.front()));
+}
+
+Kernel::Events Kernel::remove_some_rule() {
+  return rules_.empty() ? Events{} : remove_rule(net::Rule(rules_.front()));
+}
+
+// Linux tells of those of IPv6 only.
+void Kernel::drop_routes(net::InterfaceIndex index, Events& out) {
+  for (const auto& route : routes_) {
+    if (route.interface == index && route.route.family == net::Family::v6)
+      out.push_back(engine::event::RouteRemoved{route});
+  }
+  std::erase_if(routes_, [&](const auto& route) { return route.interface == index; });
+}
+
 void Kernel::reboot() {
   std::vector<std::string> present;
   for (const auto& interface : interfaces_) present.push_back(interface.name);
   interfaces_.clear();
   addresses_.clear();
+  routes_.clear();
+  rules_.clear();
   refusal.reset();
   next_index_ = 2;
   for (const auto& name : present) create_interface(name);

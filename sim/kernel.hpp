@@ -1,6 +1,7 @@
-// One node's kernel as far as the failover engine sees it: interfaces and addresses. Every change returns the netlink events
+// One node's kernel as far as the failover engine sees it: interfaces, addresses, routes and rules. Every change returns the netlink events
 // it causes; when those reach the worker is the node's business. Keeps Linux's rules: IPv6 addresses go when an interface goes
-// down, a re-created interface has a new index, an address that exists cannot be added again.
+// down, a re-created interface has a new index, an address that exists cannot be added again, IPv4 routes go
+// with their interface without a word.
 #pragma once
 
 #include <optional>
@@ -13,6 +14,7 @@
 
 namespace sim {
 
+inline constexpr int errno_no_such_process = 3;  // ESRCH
 inline constexpr int errno_no_access = 13;       // EACCES
 inline constexpr int errno_exists = 17;          // EEXIST
 inline constexpr int errno_no_such_device = 19;  // ENODEV
@@ -35,13 +37,21 @@ class Kernel {
   Events remove_address(const net::InterfaceAddress& address);
   /// Every address that somebody else removes with `ip addr del`.
   Events remove_everywhere(const net::IpAddress& address);
+  /// Routes are told apart by destination, metric and table; one whose interface is gone or down is refused.
+  core::Result<Events> add_route(const net::KernelRoute& route);
+  Events remove_route(const net::KernelRoute& route);
+  core::Result<Events> add_rule(const net::Rule& rule);
+  Events remove_rule(const net::Rule& rule);
+  /// The first of our routes and of our rules goes, as with `ip route del`, `ip rule del`.
+  Events remove_some_route();
+  Events remove_some_rule();
   /// A machine that lost power comes back with its own addresses only.
   void reboot();
 
   /// While set, adding addresses fails with this errno.
   std::optional<int> refusal;
 
-  engine::event::KernelListed list() const { return {interfaces_, addresses_}; }
+  engine::event::KernelListed list() const { return {interfaces_, addresses_, routes_, rules_}; }
   const net::Interface* interface(net::InterfaceIndex index) const;
   const net::Interface* interface(const std::string& name) const;
   std::optional<SegmentId> segment_of(net::InterfaceIndex index) const;
@@ -52,17 +62,22 @@ class Kernel {
   /// Addresses for which this machine answers on the segment now.
   std::vector<net::IpAddress> answered(SegmentId segment) const;
   const std::vector<net::InterfaceAddress>& addresses() const { return addresses_; }
+  const std::vector<net::KernelRoute>& routes() const { return routes_; }
+  const std::vector<net::Rule>& rules() const { return rules_; }
 
  private:
   net::Interface* find(const std::string& name);
   const InterfacePlan* plan_of(const std::string& name) const;
   void give_own_addresses(const net::Interface& interface, std::optional<net::Family> only, Events& out);
+  void drop_routes(net::InterfaceIndex interface, Events& out);
   Events changed(net::Interface& interface, bool admin_up, bool running);
 
   HostId host_;
   std::vector<InterfacePlan> plans_;
   std::vector<net::Interface> interfaces_;
   std::vector<net::InterfaceAddress> addresses_;
+  std::vector<net::KernelRoute> routes_;
+  std::vector<net::Rule> rules_;
   std::uint32_t next_index_ = 2;  // 1 is the loopback
 };
 

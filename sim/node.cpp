@@ -33,6 +33,8 @@ fact::Reloaded difference(const engine::FailoverConfig& old, const engine::Failo
     if (std::ranges::find(out.touched, instance.vrrp.name) == out.touched.end())
       out.touched.push_back(instance.vrrp.name);
     for (const auto& address : addresses_of(instance)) out.touched_addresses.push_back(address);
+    for (const auto& route : instance.routes) out.touched_routes.push_back(net::to_string(route));
+    for (const auto& rule : instance.rules) out.touched_routes.push_back(net::to_string(rule));
   };
   for (const auto& before : old.instances) {
     const auto* after = find(changed, before.vrrp.name);
@@ -322,6 +324,37 @@ void Node::on(const engine::action::RemoveAddresses& action) {
   for (const auto& address : action.addresses) echo(kernel_.remove_address(address));
 }
 
+template <class Object, class Refused, class Add>
+void Node::add_each(const std::vector<Object>& objects, Add add) {
+  for (const Object& object : objects) {
+    if (auto done = add(object)) {
+      echo(*done);
+    } else {
+      queue_.after(echo_min_, [this, life = life_, object, error = done.error()] {
+        if (life == life_) give_work([this, object, error] { handle(Refused{object, error}); });
+      });
+    }
+  }
+}
+
+void Node::on(const engine::action::AddRoutes& action) {
+  add_each<net::KernelRoute, engine::event::RouteRefused>(
+      action.routes, [&](const auto& route) { return kernel_.add_route(route); });
+}
+
+void Node::on(const engine::action::RemoveRoutes& action) {
+  for (const auto& route : action.routes) echo(kernel_.remove_route(route));
+}
+
+void Node::on(const engine::action::AddRules& action) {
+  add_each<net::Rule, engine::event::RuleRefused>(action.rules,
+                                                  [&](const auto& rule) { return kernel_.add_rule(rule); });
+}
+
+void Node::on(const engine::action::RemoveRules& action) {
+  for (const auto& rule : action.rules) echo(kernel_.remove_rule(rule));
+}
+
 void Node::on(const engine::action::ReportTransition& action) {
   record(fact::Reported{action.sequence, action.instance, action.transition});
 }
@@ -336,6 +369,36 @@ void Node::take_address(const net::IpAddress& address) {
       record(fact::AddressTaken{*segment, address});
   }
   apply(events);
+}
+
+void Node::take_route() {
+  const auto events = kernel_.remove_some_route();
+  for (const auto& event : events)
+    record(fact::RouteTaken{net::to_string(std::get<engine::event::RouteRemoved>(event).route.route)});
+  apply(events);
+}
+
+void Node::take_rule() {
+  const auto events = kernel_.remove_some_rule();
+  for (const auto& event : events)
+    record(fact::RouteTaken{net::to_string(std::get<engine::event::RuleRemoved>(event).rule)});
+  apply(events);
+}
+
+// Routes and rules by their words: what is there now and was not, and the other way round.
+void Node::publish_routes() {
+  std::set<std::string> now;
+  if (powered_) {
+    for (const auto& route : kernel_.routes()) now.insert(net::to_string(route.route));
+    for (const auto& rule : kernel_.rules()) now.insert(net::to_string(rule));
+  }
+  for (const auto& text : routes_seen_) {
+    if (!now.contains(text)) record(fact::RouteGone{text});
+  }
+  for (const auto& text : now) {
+    if (!routes_seen_.contains(text)) record(fact::RouteThere{text});
+  }
+  routes_seen_ = std::move(now);
 }
 
 void Node::give_address(const net::InterfaceAddress& address) {
@@ -423,6 +486,7 @@ void Node::publish() {
     }
     before = std::move(now);
   }
+  publish_routes();
   for (const auto& instance : config_.instances) available_.try_emplace(instance.vrrp.name, false);
   for (auto& [instance, known] : available_) {
     const bool now = available(instance);

@@ -58,6 +58,8 @@ class Node {
   void set_admin(const std::string& name, bool up) { apply(kernel_.set_admin(name, up)); }
   void set_carrier(const std::string& name, bool running) { apply(kernel_.set_carrier(name, running)); }
   void take_address(const net::IpAddress& address);
+  void take_route();
+  void take_rule();
   void give_address(const net::InterfaceAddress& address);
   void refuse_addresses(std::optional<int> error);
   void overrun();  // netlink events are lost; the worker lists everything again
@@ -86,6 +88,10 @@ class Node {
   void on(const engine::action::SendFrame& action);
   void on(const engine::action::AddAddresses& action);
   void on(const engine::action::RemoveAddresses& action);
+  void on(const engine::action::AddRoutes& action);
+  void on(const engine::action::RemoveRoutes& action);
+  void on(const engine::action::AddRules& action);
+  void on(const engine::action::RemoveRules& action);
   void on(const engine::action::Listen& action) { listening_ = action.sockets; }
   void on(const engine::action::SetInterfaceSysctl&) {}
   void on(const engine::action::ReportTransition& action);
@@ -101,6 +107,9 @@ class Node {
   void apply(const Kernel::Events& events);
   void echo(const Kernel::Events& events);
   core::Duration echo_delay();
+  template <class Object, class Refused, class Add>
+  void add_each(const std::vector<Object>& objects, Add add);
+  void publish_routes();
   bool hears(net::InterfaceIndex interface, const IpPacket& packet) const;
   void deliver(net::InterfaceIndex interface, const IpPacket& packet);
   void publish();
@@ -141,6 +150,7 @@ class Node {
   std::map<std::string, vrrp::State> states_before_;  // as reported, around the call being performed
   std::map<std::string, vrrp::State> states_;
   std::map<SegmentId, std::set<net::IpAddress>> owned_;
+  std::set<std::string> routes_seen_;
   std::map<std::string, bool> available_;
   core::Time refused_until_{};
 };

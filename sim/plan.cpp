@@ -75,6 +75,9 @@ Layout layout_of(const Plan& plan) {
     layout.node_names.push_back(node.name);
     layout.startup_delay = std::max(layout.startup_delay, node.config.startup_delay);
     for (const auto& instance : node.config.instances) {
+      auto& texts = layout.routes[{HostId{index}, instance.vrrp.name}];
+      for (const auto& route : instance.routes) texts.push_back(net::to_string(route));
+      for (const auto& rule : instance.rules) texts.push_back(net::to_string(rule));
       const InterfacePlan* interface = interface_of(node, instance.vrrp.interface);
       if (interface == nullptr) continue;
       Group& group = group_for(layout.groups, interface->segment, instance.vrrp);

@@ -7,6 +7,7 @@
 
 #include "bfd/config.hpp"
 #include "core/time.hpp"
+#include "net/route.hpp"
 #include "notify/config.hpp"
 #include "vrrp/config.hpp"
 
@@ -15,6 +16,8 @@ namespace engine {
 struct InstanceConfig {
   vrrp::Config vrrp;
   notify::Hooks hooks;
+  std::vector<net::Route> routes;  // there while the router is master; every rule has its preference
+  std::vector<net::Rule> rules;
 
   friend bool operator==(const InstanceConfig&, const InstanceConfig&) = default;
 };
@@ -28,10 +31,37 @@ struct PacingGroup {
   friend bool operator==(const PacingGroup&, const PacingGroup&) = default;
 };
 
+struct StaticAddress {
+  vrrp::VirtualAddress address;
+  std::string track_group;  // empty = nobody follows it
+
+  friend bool operator==(const StaticAddress&, const StaticAddress&) = default;
+};
+
+/// Routers that are in FAULT while a static address, route or rule of the group is not there.
+struct TrackGroup {
+  std::string name;
+  std::vector<std::string> members;
+
+  friend bool operator==(const TrackGroup&, const TrackGroup&) = default;
+};
+
+/// What is there whatever the routers' states.
+struct StaticEntries {
+  std::vector<StaticAddress> addresses;
+  std::vector<net::Route> routes;
+  std::vector<net::Rule> rules;
+  std::vector<TrackGroup> groups;
+
+  bool empty() const { return addresses.empty() && routes.empty() && rules.empty(); }
+  friend bool operator==(const StaticEntries&, const StaticEntries&) = default;
+};
+
 struct FailoverConfig {
   std::string router_id;
   std::vector<InstanceConfig> instances;
   std::vector<PacingGroup> pacing;
+  StaticEntries statics;
   core::Duration startup_delay{};  // nobody masters before this has passed since the start of the daemon
   bool log_unknown_vrids = false;
   bool remove_addresses_on_stop = true;  // false with `--dont-release-vrrp`

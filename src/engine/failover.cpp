@@ -63,6 +63,7 @@ Actions Failover::Implementation::handle_timeout(Time now) {
   announcer_.handle_timeout(now, out);
   bfd_.handle_timeout(now, out);
   tell_trackers(now, out);
+  restore_routes(now, out);
   listen_if_changed(out);
   return out;
 }
@@ -70,7 +71,7 @@ Actions Failover::Implementation::handle_timeout(Time now) {
 std::optional<Time> Failover::Implementation::next_timeout() const {
   if (stopped_) return std::nullopt;
   std::optional<Time> next = deadlines_.earliest();
-  for (const auto& other : {announcer_.next_timeout(), bfd_.next_timeout()}) {
+  for (const auto& other : {announcer_.next_timeout(), bfd_.next_timeout(), next_route_restoration()}) {
     if (other && (!next || *other < *next)) next = other;
   }
   return next;
@@ -281,6 +282,7 @@ void Failover::Implementation::on(Time now, const event::StopRequested&, Actions
     perform(now, number, routers_[number]->instance.handle(now, stopped), out);
   }
   bfd_.stop(now, out);
+  if (settings_.remove_addresses_on_stop) withdraw_statics(now, out);
   out.emplace_back(action::Stopped{});
   stopped_ = true;
 }

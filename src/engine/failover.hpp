@@ -16,6 +16,7 @@
 #include "engine/bfd_events.hpp"
 #include "engine/config.hpp"
 #include "net/interface.hpp"
+#include "net/route.hpp"
 #include "vrrp/state.hpp"
 
 namespace engine {
@@ -26,6 +27,8 @@ namespace event {
 struct KernelListed {
   std::vector<net::Interface> interfaces;
   std::vector<net::InterfaceAddress> addresses;
+  std::vector<net::KernelRoute> routes = {};  // those of our protocol
+  std::vector<net::Rule> rules = {};
 };
 struct InterfaceChanged {
   net::Interface interface;  // new, or changed in any way
@@ -38,6 +41,20 @@ struct AddressAdded {
 };
 struct AddressRemoved {
   net::InterfaceAddress address;
+};
+/// Routes of our protocol, and whatever took the place of another route.
+struct RouteAdded {
+  net::KernelRoute route;
+  bool replaced = false;  // another one is gone by it
+};
+struct RouteRemoved {
+  net::KernelRoute route;
+};
+struct RuleAdded {
+  net::Rule rule;
+};
+struct RuleRemoved {
+  net::Rule rule;
 };
 /// An IP packet of protocol 112 (VRRP) or 51 (AH). The views live as long as the call.
 struct PacketReceived {
@@ -64,6 +81,14 @@ struct ListeningFailed {
   };
   std::vector<Place> places;
 };
+struct RouteRefused {
+  net::KernelRoute route;
+  core::Error error;
+};
+struct RuleRefused {
+  net::Rule rule;
+  core::Error error;
+};
 /// A packet of a SendPacket action could not be sent.
 struct SendFailed {
   std::string instance;
@@ -79,11 +104,12 @@ struct CountersCleared {};
 
 }  // namespace event
 
-using Event =
-    std::variant<event::KernelListed, event::InterfaceChanged, event::InterfaceRemoved, event::AddressAdded,
-                 event::AddressRemoved, event::PacketReceived, event::InstallFailed, event::ListeningFailed,
-                 event::SendFailed, event::Reconfigured, event::StopRequested, event::CountersCleared,
-                 event::BfdPacketReceived, event::BfdSendFailed>;
+using Event = std::variant<event::KernelListed, event::InterfaceChanged, event::InterfaceRemoved,
+                           event::AddressAdded, event::AddressRemoved, event::RouteAdded, event::RouteRemoved,
+                           event::RuleAdded, event::RuleRemoved, event::PacketReceived, event::InstallFailed,
+                           event::RouteRefused, event::RuleRefused, event::ListeningFailed, event::SendFailed,
+                           event::Reconfigured, event::StopRequested, event::CountersCleared,
+                           event::BfdPacketReceived, event::BfdSendFailed>;
 
 namespace action {
 
@@ -111,6 +137,20 @@ struct AddAddresses {
 /// "Is not there" is no failure.
 struct RemoveAddresses {
   std::vector<net::InterfaceAddress> addresses;
+};
+/// As with addresses: in this order, in the same batch; "exists already" and "is not there" are no failures. What the kernel
+/// refuses comes back as RouteRefused and RuleRefused.
+struct AddRoutes {
+  std::vector<net::KernelRoute> routes;
+};
+struct RemoveRoutes {
+  std::vector<net::KernelRoute> routes;
+};
+struct AddRules {
+  std::vector<net::Rule> rules;
+};
+struct RemoveRules {
+  std::vector<net::Rule> rules;
 };
 /// Which packets must reach us from now on, complete each time it changes.
 struct Listen {
@@ -154,7 +194,8 @@ struct Stopped {};
 }  // namespace action
 
 using Action = std::variant<action::SendPacket, action::SendFrame, action::AddAddresses,
-                            action::RemoveAddresses, action::Listen, action::SetInterfaceSysctl,
+                            action::RemoveAddresses, action::AddRoutes, action::RemoveRoutes,
+                            action::AddRules, action::RemoveRules, action::Listen, action::SetInterfaceSysctl,
                             action::ReportTransition, action::RunHooks, action::Notice, action::Stopped,
                             action::OpenBfdSessions, action::SendBfdPacket, action::ReportBfdChange>;
 using Actions = std::vector<Action>;

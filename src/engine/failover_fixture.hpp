@@ -100,6 +100,14 @@ inline std::vector<std::string> words(const Actions& actions) {
       addresses("add", add->addresses);
     } else if (const auto* remove = std::get_if<action::RemoveAddresses>(&action)) {
       addresses("remove", remove->addresses);
+    } else if (const auto* more = std::get_if<action::AddRoutes>(&action)) {
+      for (const auto& route : more->routes) words.push_back("route " + net::to_string(route.route));
+    } else if (const auto* fewer = std::get_if<action::RemoveRoutes>(&action)) {
+      for (const auto& route : fewer->routes) words.push_back("no route " + net::to_string(route.route));
+    } else if (const auto* rules = std::get_if<action::AddRules>(&action)) {
+      for (const auto& rule : rules->rules) words.push_back("rule " + net::to_string(rule));
+    } else if (const auto* no_rules = std::get_if<action::RemoveRules>(&action)) {
+      for (const auto& rule : no_rules->rules) words.push_back("no rule " + net::to_string(rule));
     } else if (std::holds_alternative<action::Listen>(action)) {
       words.emplace_back("listen");
     } else if (const auto* sysctl = std::get_if<action::SetInterfaceSysctl>(&action)) {
@@ -140,10 +148,12 @@ class Node {
   Time now{1000s};
   std::vector<net::Interface> interfaces{interface()};
   std::vector<net::InterfaceAddress> addresses{on(eth0, "10.9.0.1/24"), on(eth0, "fe80::1/64")};
+  std::vector<net::KernelRoute> routes;
+  std::vector<net::Rule> rules;
 
   /// Tells it; the kernel obeys and its echoes are delivered. Everything that was asked for is returned.
   Actions tell(const Event& event) { return obey(engine_.handle(now, event)); }
-  Actions start() { return tell(event::KernelListed{interfaces, addresses}); }
+  Actions start() { return tell(event::KernelListed{interfaces, addresses, routes, rules}); }
   Actions stop() { return tell(event::StopRequested{}); }
   Actions reload(FailoverConfig config) { return tell(event::Reconfigured{std::move(config)}); }
 
@@ -209,7 +219,7 @@ class Node {
   vrrp::State state(std::size_t index = 0) const { return shown(index).state; }
   FailoverSnapshot snapshot() const { return engine_.snapshot(now); }
   std::optional<Time> next_timeout() const { return engine_.next_timeout(); }
-  /// Addresses that the kernel will refuse.
+  /// Addresses, routes and rules that the kernel will refuse, as words() has them.
   std::set<std::string> refused;
 
  private:
@@ -224,6 +234,18 @@ class Node {
         for (const auto& address : add->addresses) append(echoes, install(address));
       } else if (const auto* remove = std::get_if<action::RemoveAddresses>(&action)) {
         for (const auto& address : remove->addresses) append(echoes, uninstall(address));
+      } else if (const auto* more = std::get_if<action::AddRoutes>(&action)) {
+        for (const auto& route : more->routes) append(echoes, install(route));
+      } else if (const auto* fewer = std::get_if<action::RemoveRoutes>(&action)) {
+        for (const auto& route : fewer->routes) {
+          if (std::erase(routes, route) != 0) append(echoes, tell(event::RouteRemoved{route}));
+        }
+      } else if (const auto* more_rules = std::get_if<action::AddRules>(&action)) {
+        for (const auto& rule : more_rules->rules) append(echoes, install(rule));
+      } else if (const auto* fewer_rules = std::get_if<action::RemoveRules>(&action)) {
+        for (const auto& rule : fewer_rules->rules) {
+          if (std::erase(rules, rule) != 0) append(echoes, tell(event::RuleRemoved{rule}));
+        }
       }
     }
     append(actions, std::move(echoes));
@@ -236,6 +258,19 @@ class Node {
     if (has(address.address.to_string())) return {};
     addresses.push_back(address);
     return tell(event::AddressAdded{address});
+  }
+  Actions install(const net::KernelRoute& route) {
+    if (refused.contains(net::to_string(route.route)))
+      return tell(event::RouteRefused{route, {101, "Network is unreachable"}});
+    if (std::ranges::find(routes, route) != routes.end()) return {};
+    routes.push_back(route);
+    return tell(event::RouteAdded{route});
+  }
+  Actions install(const net::Rule& rule) {
+    if (refused.contains(net::to_string(rule))) return tell(event::RuleRefused{rule, {95, "Operation not supported"}});
+    if (std::ranges::find(rules, rule) != rules.end()) return {};
+    rules.push_back(rule);
+    return tell(event::RuleAdded{rule});
   }
   Actions uninstall(const net::InterfaceAddress& address) {
     const auto gone =

@@ -1,14 +1,16 @@
 // The inside of the failover engine: the routers, the indices that find the one an event concerns without looking at the
-// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in four files:
-// failover.cpp (doors, packets, timeouts), failover_kernel.cpp (interfaces and addresses), failover_perform.cpp (actions) and
-// failover_reload.cpp (configuration).
+// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in five files:
+// failover.cpp (doors, packets, timeouts), failover_kernel.cpp (interfaces and addresses), failover_routes.cpp (routes, rules, all
+// that is static), failover_perform.cpp (actions) and failover_reload.cpp (configuration).
 #pragma once
 
 #include <bitset>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -19,7 +21,9 @@
 #include "engine/deadlines.hpp"
 #include "engine/failover.hpp"
 #include "engine/held_addresses.hpp"
+#include "engine/held_routes.hpp"
 #include "engine/interface_table.hpp"
+#include "engine/static_addresses.hpp"
 #include "vrrp/instance.hpp"
 
 namespace engine {
@@ -36,6 +40,7 @@ class Failover::Implementation {
 
  private:
   using Number = std::uint32_t;  // of a router, in routers_; used again after a reload took one away
+  static constexpr Number static_owner = std::numeric_limits<Number>::max();  // of routes that no router has
 
   struct Router {
     explicit Router(const InstanceConfig& config) : instance(config.vrrp), hooks(config.hooks) {
@@ -45,6 +50,7 @@ class Failover::Implementation {
     vrrp::Instance instance;
     core::Sparse<notify::Hooks> hooks;
     HeldAddresses addresses;
+    std::vector<std::string> route_interfaces;  // without which its tracked routes and rules are worth nothing
     AdvertPackets packets;
     net::InterfaceIndex interface;              // 0: missing, or the router has none
     std::vector<vrrp::Fault> install_faults;    // addresses the kernel refused
@@ -120,6 +126,37 @@ class Failover::Implementation {
   void install_refused(core::Time now, Number number, const HeldAddresses::Held& held,
                        const core::Error& error, Actions& out);
 
+  // failover_routes.cpp
+  void on(core::Time now, const event::RouteAdded& added, Actions& out);
+  void on(core::Time now, const event::RouteRemoved& removed, Actions& out);
+  void on(core::Time now, const event::RuleAdded& added, Actions& out);
+  void on(core::Time now, const event::RuleRemoved& removed, Actions& out);
+  void on(core::Time now, const event::RouteRefused& refused, Actions& out);
+  void on(core::Time now, const event::RuleRefused& refused, Actions& out);
+  void install_routes(core::Time now, Number owner, Actions& out);
+  void withdraw_routes(core::Time now, Number owner, Actions& out);
+  void assign_routes(core::Time now, Number owner, const std::vector<net::Route>& routes,
+                     const std::vector<net::Rule>& rules, Actions& out);
+  void adopt_statics(core::Time now, const StaticEntries& statics, Actions& out);
+  void install_statics(core::Time now, Actions& out);
+  void withdraw_statics(core::Time now, Actions& out);
+  void routes_listed(core::Time now, const event::KernelListed& listed, Actions& out);
+  void remove_left_over_routes(core::Time now, Actions& out);
+  void restore_routes(core::Time now, Actions& out);
+  std::optional<core::Time> next_route_restoration() const;
+  void routes_of_interface_touched(core::Time now, const std::string& name, Actions& out);
+  void evaluate_followers(core::Time now, const std::string& group, Actions& out);
+  void followers_of_seen(core::Time now, Actions& out);
+  void static_faults(const std::string& router, std::vector<vrrp::Fault>& faults) const;
+  std::string name_of_owner(Number owner) const;
+  template <class Held>
+  void say_removed(core::Time now, const Held& held, std::string_view kind, Actions& out);
+  template <class Held>
+  void say_refused(core::Time now, const Held& held, std::string_view kind, Actions& out);
+  void static_address_seen(core::Time now, const AddressKey& key, Actions& out);
+  void static_address_gone(core::Time now, const AddressKey& key, Actions& out);
+  void static_address_refused(core::Time now, const AddressKey& key, const core::Error& error, Actions& out);
+
   // failover_perform.cpp
   void perform(core::Time now, Number number, const vrrp::Actions& actions, Actions& out);
   void send_advert(Router& router, const vrrp::action::SendAdvert& send, Actions& out);
@@ -136,6 +173,7 @@ class Failover::Implementation {
   void adopt(core::Time now, const FailoverConfig& config, Actions& out);
   bool change_addresses(core::Time now, Number number, const vrrp::Config& config,
                         std::vector<net::InterfaceAddress>& unwanted);
+  void change_routes(core::Time now, Number number, const InstanceConfig& instance, Actions& out);
   void change(core::Time now, const Changed& changed, Actions& out);
   Number add(const InstanceConfig& config);
   void retire(core::Time now, Number number, vrrp::Reason reason, Actions& out);
@@ -168,6 +206,13 @@ class Failover::Implementation {
   std::unordered_map<PacketKey, std::set<Number>, PacketKeyHash> by_vrid_;  // whatever the destination
   std::unordered_map<net::IpAddress, std::set<Number>> by_tracked_source_;
   std::unordered_map<AddressKey, std::vector<HolderRef>> holders_;
+
+  HeldRoutes routes_;
+  HeldRules rules_;
+  StaticAddresses static_addresses_;
+  std::unordered_multimap<std::string, std::string> static_interfaces_;  // → track_group whose entries need it
+  std::unordered_map<Number, std::optional<core::Time>> route_noticed_;  // when a removal was last said
+  std::set<std::string> refusals_said_;
 
   bool listed_ = false;  // the first listing of the kernel is in
   bool stopped_ = false;

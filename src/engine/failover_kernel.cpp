@@ -29,14 +29,17 @@ void Failover::Implementation::on(Time now, const event::KernelListed& listed, A
   for (const net::InterfaceAddress& address : listed.addresses) {
     interfaces_.put(address, [this](const AddressKey& key) { return is_virtual(key); });
   }
-  if (!std::exchange(listed_, true)) {
+  const bool first = !std::exchange(listed_, true);
+  routes_listed(now, listed, out);
+  if (first) {
     listen_may_have_changed_ = true;
     start_all(now, out);
     bfd_.begin(now, out);
     tell_trackers(now, out);
-    return;
+  } else {
+    for (const Number number : order_) catch_up(now, number, out);
   }
-  for (const Number number : order_) catch_up(now, number, out);
+  remove_left_over_routes(now, out);
 }
 
 void Failover::Implementation::start_all(Time now, Actions& out) {
@@ -140,6 +143,7 @@ void Failover::Implementation::on(Time now, const event::InterfaceRemoved& remov
 
 // An interface of that name came, went or changed its state.
 void Failover::Implementation::interface_touched(Time now, const std::string& name, Actions& out) {
+  routes_of_interface_touched(now, name, out);
   const auto found = by_interface_.find(name);
   if (found == by_interface_.end()) return;
   const std::set<Number> concerned = found->second;  // resolving takes routers out and puts them back
@@ -171,10 +175,11 @@ void Failover::Implementation::on(Time now, const event::AddressAdded& added, Ac
   if (const auto holders = holders_.find(key_of(added.address)); holders != holders_.end()) {
     for (const HolderRef& ref : holders->second) {
       Router& router = *routers_[ref.router];
-      HeldAddresses::seen(router.addresses.all()[ref.position]);
+      router.addresses.all()[ref.position].seen();
       if (router.install_faults.empty()) router.install_patience = {};
     }
   }
+  static_address_seen(now, key_of(added.address), out);
   sources_touched(now, added.address.interface, added.address.address.address, before, out);
 }
 
@@ -193,6 +198,7 @@ void Failover::Implementation::on(Time now, const event::AddressRemoved& removed
       settle(ref.router);
     }
   }
+  static_address_gone(now, key, out);
   sources_touched(now, key.interface, key.address.address, before, out);
 }
 
@@ -282,6 +288,10 @@ std::vector<vrrp::Fault> Failover::Implementation::faults_of(const Router& route
     if (held.track && !held.interface.empty() && held.interface != config.interface)
       look_at(held.interface, true);
   }
+  for (const std::string& interface : router.route_interfaces) {
+    if (interface != config.interface) look_at(interface, true);
+  }
+  static_faults(config.name, faults);
   // Of an interface that is down or gone this is no news.
   for (const event::ListeningFailed::Place& place : deaf_) {
     if (!faults.empty()) break;
@@ -326,6 +336,7 @@ void Failover::Implementation::restore(Time now, Number number, Actions& out) {
 }
 
 void Failover::Implementation::on(Time now, const event::InstallFailed& failed, Actions& out) {
+  static_address_refused(now, key_of(failed.address), failed.error, out);
   const auto holders = holders_.find(key_of(failed.address));
   if (holders == holders_.end()) return;
   const std::vector<HolderRef> refs = holders->second;

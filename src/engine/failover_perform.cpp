@@ -21,6 +21,7 @@ void Failover::Implementation::perform(Time now, Number number, const vrrp::Acti
             [&](const vrrp::action::InstallAddresses&) {
               auto missing = router.addresses.install(now);
               if (!missing.empty()) out.emplace_back(action::AddAddresses{std::move(missing)});
+              install_routes(now, number, out);
             },
             [&](const vrrp::action::WithdrawAddresses&) { withdraw(now, number, out); },
             [&](const vrrp::action::Announce& due) { announce(now, number, due.rounds, out); },
@@ -49,6 +50,7 @@ void Failover::Implementation::send_advert(Router& router, const vrrp::action::S
 
 void Failover::Implementation::withdraw(Time now, Number number, Actions& out) {
   announcer_.forget(number);
+  withdraw_routes(now, number, out);
   remove_unless_held(routers_[number]->addresses.withdraw(now), out);
 }
 
@@ -56,6 +58,7 @@ void Failover::Implementation::withdraw(Time now, Number number, Actions& out) {
 void Failover::Implementation::remove_unless_held(std::vector<net::InterfaceAddress> addresses,
                                                   Actions& out) {
   std::erase_if(addresses, [&](const net::InterfaceAddress& address) {
+    if (static_addresses_.wants(key_of(address))) return true;
     const auto holders = holders_.find(key_of(address));
     if (holders == holders_.end()) return false;
     return std::ranges::any_of(holders->second, [&](const HolderRef& ref) {

@@ -27,9 +27,12 @@ void Failover::Implementation::on(Time now, const event::Reconfigured& reconfigu
 // First those that go, so that an address may move from one router to another; then what changes; then what is new.
 void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Actions& out) {
   announcer_.configure(config.pacing);
+  refusals_said_.clear();
+  StaticEntries statics = std::move(settings_.statics);  // adopt_statics() compares
   settings_ = {config.router_id,
                {},
                config.pacing,
+               std::move(statics),
                config.startup_delay,
                config.log_unknown_vrids,
                config.remove_addresses_on_stop};
@@ -47,6 +50,7 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
 
   std::vector<Number> order, added;
   std::vector<Changed> changed;
+  std::vector<std::pair<Number, const InstanceConfig*>> route_owners;
   std::vector<net::InterfaceAddress> unwanted;
   order.reserve(config.instances.size());
   for (const InstanceConfig& instance : config.instances) {
@@ -59,6 +63,7 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
     const Number number = known->second;
     order.push_back(number);
     routers_[number]->hooks = instance.hooks;
+    route_owners.push_back({number, &instance});
     if (routers_[number]->instance.config() != instance.vrrp) {
       changed.push_back({number, &instance.vrrp, change_addresses(now, number, instance.vrrp, unwanted)});
     }
@@ -67,10 +72,30 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
   if (virtual_addresses_changed || !added.empty() || !changed.empty()) {
     interfaces_.sort_out_sources([this](const AddressKey& key) { return is_virtual(key); });
   }
+  for (const auto& [number, instance] : route_owners) change_routes(now, number, *instance, out);
   remove_unless_held(std::move(unwanted), out);
   for (const Changed& one : changed) change(now, one, out);
+  adopt_statics(now, config.statics, out);
   if (!listed_) return;
+  for (const auto& [number, instance] : route_owners) {
+    if (routers_[number]->instance.state() == vrrp::State::master) install_routes(now, number, out);
+  }
   for (const Number number : added) start(now, number, out);
+}
+
+// The addresses come first when routes are new: those may need them. So this only takes away.
+void Failover::Implementation::change_routes(Time now, Number number, const InstanceConfig& instance, Actions& out) {
+  Router& router = *routers_[number];
+  assign_routes(now, number, instance.routes, instance.rules, out);
+  auto interfaces = tracked_interfaces(instance.routes, instance.rules);
+  if (interfaces == router.route_interfaces) return;
+  const vrrp::Config& config = router.instance.config();
+  unindex(number);
+  router.route_interfaces = std::move(interfaces);
+  index(number, config);
+  if (!listed_) return;
+  evaluate(now, number, out);
+  settle(number);
 }
 
 // What can be kept of the addresses is: who keeps an address does not touch it. True if there are new ones.
@@ -107,7 +132,7 @@ bool Failover::Implementation::change_addresses(Time now, Number number, const v
   for (auto& [key, held] : before) {
     if (!held.wanted && !held.present) continue;
     unwanted.push_back(held.address);
-    HeldAddresses::expect_removal(held, now);
+    held.expect_removal(now);
     // The same address with another look is removed and added: the echo of the removal finds the new one.
     for (HeldAddresses::Held& successor : router.addresses.all()) {
       if (key_of(successor.address) != key) continue;
@@ -142,6 +167,9 @@ Failover::Implementation::Number Failover::Implementation::add(const InstanceCon
     unused_.pop_back();
   }
   routers_[number] = std::make_unique<Router>(config);
+  routers_[number]->route_interfaces = tracked_interfaces(config.routes, config.rules);
+  routes_.assign(number, config.routes, interfaces_, core::Time{});  // nobody wants anything yet
+  rules_.assign(number, config.rules, interfaces_, core::Time{});
   find_interfaces(*routers_[number], config.vrrp);
   index(number, config.vrrp);
   return number;
@@ -150,6 +178,8 @@ Failover::Implementation::Number Failover::Implementation::add(const InstanceCon
 void Failover::Implementation::retire(Time now, Number number, vrrp::Reason reason, Actions& out) {
   perform(now, number, routers_[number]->instance.handle(now, vrrp::event::Stopped{reason, true}), out);
   announcer_.forget(number);
+  assign_routes(now, number, {}, {}, out);
+  route_noticed_.erase(number);
   unindex(number);
   deadlines_.clear(number);
   routers_[number].reset();
@@ -198,6 +228,7 @@ void Failover::Implementation::index(Number number, const vrrp::Config& config) 
     if (!held.interface.empty()) by_interface_[held.interface].insert(number);
     holders_[key_of(held.address)].push_back({number, position});
   }
+  for (const std::string& name : router.route_interfaces) by_interface_[name].insert(number);
   if (config.source && config.track_source) by_tracked_source_[*config.source].insert(number);
   index_packets(number);
 }
@@ -221,6 +252,7 @@ void Failover::Implementation::unindex(Number number) {
     std::erase_if(holders->second, [&](const HolderRef& ref) { return ref.router == number; });
     if (holders->second.empty()) holders_.erase(holders);
   }
+  for (const std::string& name : router.route_interfaces) leave(by_interface_, name);
   if (config.source) leave(by_tracked_source_, *config.source);
   unindex_packets(number);
 }

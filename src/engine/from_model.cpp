@@ -13,6 +13,30 @@ vrrp::Config spoken(vrrp::Config router) {
   return router;
 }
 
+// A rule without preference gets one: downward from 16384 in each family, the static ones first.
+class Preferences {
+ public:
+  std::vector<net::Rule> given(std::vector<net::Rule> rules) {
+    for (net::Rule& rule : rules) {
+      if (!rule.preference) rule.preference = next_[rule.family == net::Family::v4 ? 0 : 1]--;
+    }
+    return rules;
+  }
+
+ private:
+  std::uint32_t next_[2] = {16384, 16384};
+};
+
+StaticEntries statics(const config::Model& model, Preferences& preferences) {
+  StaticEntries result;
+  for (const config::StaticAddress& line : model.static_addresses)
+    result.addresses.push_back({line.address, line.track_group});
+  result.routes = model.static_routes;
+  result.rules = preferences.given(model.static_rules);
+  for (const config::TrackGroup& group : model.track_groups) result.groups.push_back({group.name, group.members});
+  return result;
+}
+
 std::vector<PacingGroup> pacing(const config::Model& model) {
   std::vector<PacingGroup> groups;
   for (const config::GarpGroup& group : model.garp_groups) {
@@ -31,9 +55,12 @@ std::vector<PacingGroup> pacing(const config::Model& model) {
 FailoverConfig failover_config(const config::Model& model) {
   FailoverConfig result;
   result.router_id = model.globals.router_id;
+  Preferences preferences;
+  result.statics = statics(model, preferences);
   result.instances.reserve(model.instances.size());
   for (const config::Instance& instance : model.instances) {
-    result.instances.push_back({spoken(instance.vrrp), instance.hooks});
+    result.instances.push_back({spoken(instance.vrrp), instance.hooks, instance.routes,
+                                preferences.given(instance.rules)});
   }
   result.bfd_sessions = model.bfd_sessions;
   result.pacing = pacing(model);

@@ -6,14 +6,8 @@
 namespace engine {
 
 using core::Time;
-using namespace std::chrono_literals;
 
 namespace {
-
-constexpr core::Duration restore_gap = 100ms;
-// The kernel reports a removal within microseconds; a report that is missing (the address was gone before) must not make us
-// overlook a stranger's removal for longer than this.
-constexpr core::Duration echo_patience = 2s;
 
 HeldAddresses::Held held(const vrrp::VirtualAddress& configured, bool advertised) {
   HeldAddresses::Held held;
@@ -42,10 +36,7 @@ std::vector<net::InterfaceAddress> HeldAddresses::install(Time now) {
   for (Held& held : held_) {
     if (!exists(held)) continue;
     held.wanted = true;
-    if (held.present || held.adding) continue;
-    held.adding = true;
-    held.added = now;
-    missing.push_back(held.address);
+    if (held.ask(now)) missing.push_back(held.address);
   }
   return missing;
 }
@@ -54,7 +45,7 @@ std::vector<net::InterfaceAddress> HeldAddresses::withdraw(Time now) {
   std::vector<net::InterfaceAddress> unwanted;
   for (Held& held : held_ | std::views::reverse) {
     if (exists(held) && (held.wanted || held.present)) {
-      expect_removal(held, now);
+      held.expect_removal(now);
       unwanted.push_back(held.address);
     }
     held.wanted = false;
@@ -63,34 +54,9 @@ std::vector<net::InterfaceAddress> HeldAddresses::withdraw(Time now) {
   return unwanted;
 }
 
-void HeldAddresses::expect_removal(Held& held, Time now) {
-  if (held.present || held.adding) {
-    ++held.echoes_expected;
-    held.echoes_until = now + echo_patience;
-  }
-  held.present = false;
-  held.adding = false;
-}
-
-void HeldAddresses::seen(Held& held) {
-  held.present = true;
-  held.adding = false;
-}
-
 bool HeldAddresses::gone(Held& held, Time now) {
-  if (held.echoes_expected > 0 && now <= held.echoes_until) {
-    --held.echoes_expected;
-    held.present = false;
-    held.adding = held.wanted;  // asked for again since
-    return false;
-  }
-  // Asked for and not seen yet: what is gone is an older one, perhaps of a router that had the address before us.
-  if (held.adding && !held.present && now - held.added < echo_patience) return false;
-  held.echoes_expected = 0;
-  held.present = false;
-  held.adding = false;
-  if (!held.wanted || !held.track) return false;
-  restore_after(held.restored ? std::max(now, *held.restored + restore_gap) : now);
+  if (!held.Presence::gone(now) || !held.wanted || !held.track) return false;
+  restore_after(held.restorable_at(now));
   return true;
 }
 
@@ -103,9 +69,7 @@ std::vector<net::InterfaceAddress> HeldAddresses::restore(Time now) {
   if (!restore_at_ || now < *restore_at_) return missing;
   restore_at_.reset();
   for (Held& held : held_) {
-    if (!held.wanted || held.present || held.adding || !held.track || !exists(held)) continue;
-    held.adding = true;
-    held.added = now;
+    if (!held.wanted || !held.track || !exists(held) || !held.ask(now)) continue;
     held.restored = now;
     missing.push_back(held.address);
   }

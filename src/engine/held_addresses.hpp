@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "engine/presence.hpp"
 #include "net/interface.hpp"
 #include "vrrp/config.hpp"
 
@@ -15,20 +16,12 @@ namespace engine {
 
 class HeldAddresses {
  public:
-  struct Held {
+  struct Held : Presence {
     net::InterfaceAddress address;  // interface 0: its interface does not exist now
     std::string interface;          // as configured, empty = the router's
     bool advertised = true;         // not among the excluded ones
     bool track = true;
     bool use_vmac = false;
-    bool wanted = false;  // we are master and want it there
-    bool present = false;
-    bool adding = false;  // asked for at `added`, not yet seen
-    core::Time added{};
-    std::optional<core::Time> restored;  // when it was last put back
-    std::uint8_t echoes_expected = 0;    // removals of ours that the kernel has yet to report
-    core::Time echoes_until{};
-
     /// Without such an address a master would answer for nothing.
     bool essential() const { return advertised && track; }
   };
@@ -42,11 +35,6 @@ class HeldAddresses {
   std::vector<net::InterfaceAddress> install(core::Time now);
   /// Wants nothing and returns what is to be removed, in the reverse order.
   std::vector<net::InterfaceAddress> withdraw(core::Time now);
-  /// One that is no longer configured or looks different now.
-  static void expect_removal(Held& held, core::Time now);
-
-  /// The kernel has it now.
-  static void seen(Held& held);
   /// The kernel has it no longer. True if that was none of our doing and it is wanted back.
   bool gone(Held& held, core::Time now);
 

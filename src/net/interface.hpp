@@ -25,6 +25,11 @@ struct Interface {
   bool multicast = true;     // IFF_MULTICAST
   bool arp = true;           // not IFF_NOARP
   std::uint32_t mtu = 1500;  // octets
+  std::string kind;          // as the kernel names it: "macvlan", "ipvlan", "vrf" …; empty = a plain one
+  InterfaceIndex parent;     // what a macvlan or the like sits on, in this network namespace
+  InterfaceIndex master;     // the bridge, bond or VRF it belongs to
+  std::uint32_t group = 0;   // `ip link set group`
+  std::uint32_t vrf_table = 0;  // the routing table of a VRF
 
   bool usable() const { return admin_up && running; }
   friend bool operator==(const Interface&, const Interface&) = default;

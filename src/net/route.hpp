@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "net/interface.hpp"
 #include "net/ip_address.hpp"
 
 namespace net {
@@ -111,6 +112,15 @@ struct Route {
   friend bool operator==(const Route&, const Route&) = default;
 };
 
+/// A route as the kernel has it or is asked for it: interfaces by index, the table that of the VRF if one was named.
+struct KernelRoute {
+  Route route;
+  InterfaceIndex interface;              // 0 = none
+  std::vector<InterfaceIndex> hop_interfaces;  // one for each of route.next_hops
+
+  friend bool operator==(const KernelRoute&, const KernelRoute&) = default;
+};
+
 /// Numbers of FR_ACT_*.
 enum class RuleAction : std::uint8_t {
   none = 0,
@@ -155,5 +165,9 @@ struct Rule {
 
   friend bool operator==(const Rule&, const Rule&) = default;
 };
+
+/// As `ip route` and `ip rule` would print them, without what seldom matters: for logs.
+std::string to_string(const Route& route);
+std::string to_string(const Rule& rule);
 
 }  // namespace net

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "netlink/attributes.hpp"
+#include "netlink/route_message.hpp"
+
 namespace netlink {
 
 namespace {
@@ -10,15 +13,19 @@ namespace {
 using Content = decltype(Message::content);
 using Parsed = std::expected<Content, Damage>;
 
-net::Family family_of(std::uint8_t number) {
-  return number == family::v4 ? net::Family::v4 : net::Family::v6;
-}
-
-bool read_ip(const Attribute& attribute, net::Family family, net::IpAddress& into) {
-  into = net::IpAddress::any(family);
-  if (attribute.value.size() != into.size()) return false;
-  std::copy(attribute.value.begin(), attribute.value.end(), into.octets.begin());
-  return true;
+// What the kind of an interface says of it.
+void read_link_info(const Attribute& info, net::Interface& link) {
+  std::uint32_t table = 0;
+  AttributeReader attributes{info.value};
+  for (Attribute attribute; attributes.next(attribute);) {
+    if (attribute.type == link_attribute::info_kind) link.kind = attribute.text();
+    if (attribute.type != link_attribute::info_data) continue;
+    AttributeReader data{attribute.value};
+    for (Attribute one; data.next(one);) {
+      if (one.type == link_attribute::vrf_table) table = one.u32();
+    }
+  }
+  if (link.kind == "vrf") link.vrf_table = table;
 }
 
 Parsed parse_link(std::uint16_t type, std::span<const std::uint8_t> body) {
@@ -41,10 +48,16 @@ Parsed parse_link(std::uint16_t type, std::span<const std::uint8_t> body) {
   link.loopback = (flags & link_flag::loopback) != 0;
   link.multicast = (flags & link_flag::multicast) != 0;
   link.arp = (flags & link_flag::no_arp) == 0;
+  bool parent_elsewhere = false;
   AttributeReader attributes{reader.rest()};
   for (Attribute attribute; attributes.next(attribute);) {
     if (attribute.type == link_attribute::name) link.name = attribute.text();
     if (attribute.type == link_attribute::mtu) link.mtu = attribute.u32();
+    if (attribute.type == link_attribute::parent) link.parent.value = attribute.u32();
+    if (attribute.type == link_attribute::parent_namespace) parent_elsewhere = true;
+    if (attribute.type == link_attribute::master) link.master.value = attribute.u32();
+    if (attribute.type == link_attribute::group) link.group = attribute.u32();
+    if (attribute.type == link_attribute::info) read_link_info(attribute, link);
     if (attribute.type == link_attribute::mac && attribute.value.size() == link.mac.octets.size()) {
       std::copy(attribute.value.begin(), attribute.value.end(), link.mac.octets.begin());
       link.has_mac = hardware == hardware_ethernet;
@@ -52,6 +65,7 @@ Parsed parse_link(std::uint16_t type, std::span<const std::uint8_t> body) {
   }
   if (!attributes.ok()) return std::unexpected(Damage::attributes);
   if (link.name.empty()) return Other{};
+  if (parent_elsewhere) link.parent = {};
   return LinkPresent{std::move(link)};
 }
 
@@ -158,6 +172,22 @@ Parsed parse(std::uint16_t type, std::uint16_t flags, std::span<const std::uint8
     case type::new_address:
     case type::delete_address:
       return parse_address(type, body);
+    case type::new_route:
+    case type::delete_route: {
+      auto route = parse_route(body);
+      if (!route) return std::unexpected(Damage::body);
+      if (!*route) return Other{};
+      if (type == type::delete_route) return RouteGone{std::move(**route)};
+      return RoutePresent{std::move(**route), (flags & flag::replace) != 0};
+    }
+    case type::new_rule:
+    case type::delete_rule: {
+      auto rule = parse_rule(body);
+      if (!rule) return std::unexpected(Damage::body);
+      if (!*rule) return Other{};
+      if (type == type::delete_rule) return RuleGone{std::move(**rule)};
+      return RulePresent{std::move(**rule)};
+    }
     case type::error:
       return parse_outcome(flags, body);
     case type::done:

@@ -1,4 +1,4 @@
-// What the kernel says over rtnetlink, as values: links and addresses that are there or gone, and how our
+// What the kernel says over rtnetlink, as values: links, addresses, routes and rules that are there or gone, and how our
 // requests ended. Bytes in, values out; opens no socket. Messages we did not ask for and do not know are
 // `Other`, damaged ones are an error.
 #pragma once
@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "net/interface.hpp"
+#include "net/route.hpp"
 #include "netlink/native.hpp"
 
 namespace netlink {
@@ -29,6 +30,23 @@ struct AddressPresent {
 struct AddressGone {
   net::InterfaceAddress address;
   friend bool operator==(const AddressGone&, const AddressGone&) = default;
+};
+struct RoutePresent {
+  net::KernelRoute route;
+  bool replaced = false;  // it took the place of another one
+  friend bool operator==(const RoutePresent&, const RoutePresent&) = default;
+};
+struct RouteGone {
+  net::KernelRoute route;
+  friend bool operator==(const RouteGone&, const RouteGone&) = default;
+};
+struct RulePresent {
+  net::Rule rule;
+  friend bool operator==(const RulePresent&, const RulePresent&) = default;
+};
+struct RuleGone {
+  net::Rule rule;
+  friend bool operator==(const RuleGone&, const RuleGone&) = default;
 };
 /// How the request with the header's sequence number ended. `code` is an errno, 0 = done as asked; `text` is
 /// the kernel's own explanation (extended acknowledgement), often empty.
@@ -54,7 +72,8 @@ struct Message {
   std::uint16_t type = 0;
   std::uint32_t sequence = 0;
   bool dump_interrupted = false;  // what the dump lists may never have existed at one time: ask again
-  std::variant<Other, LinkPresent, LinkGone, AddressPresent, AddressGone, Outcome, DumpDone, Overrun> content;
+  std::variant<Other, LinkPresent, LinkGone, AddressPresent, AddressGone, RoutePresent, RouteGone,
+               RulePresent, RuleGone, Outcome, DumpDone, Overrun> content;
 };
 
 /// What did not make sense; the rest of the datagram is lost.

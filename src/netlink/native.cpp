@@ -52,6 +52,11 @@ MessageWriter& MessageWriter::attribute(std::uint16_t type, std::span<const std:
   return append(value.data(), value.size());
 }
 
+MessageWriter& MessageWriter::attribute_u16(std::uint16_t type, std::uint16_t value) {
+  pad();
+  return u16(attribute_header_size + sizeof value).u16(type).u16(value);
+}
+
 MessageWriter& MessageWriter::attribute_u32(std::uint16_t type, std::uint32_t value) {
   pad();
   return u16(attribute_header_size + sizeof value).u16(type).u32(value);

@@ -94,11 +94,15 @@ class MessageWriter {
   MessageWriter& u32(std::uint32_t value) { return append(&value, sizeof value); }
   MessageWriter& attribute(std::uint16_t type, std::span<const std::uint8_t> value);
   MessageWriter& attribute_u8(std::uint16_t type, std::uint8_t value) { return attribute(type, {&value, 1}); }
+  MessageWriter& attribute_u16(std::uint16_t type, std::uint16_t value);
   MessageWriter& attribute_u32(std::uint16_t type, std::uint32_t value);
   MessageWriter& attribute_text(std::uint16_t type, std::string_view text);  // with the closing zero
   /// Attributes between the two lie inside one of `type`.
   std::size_t begin_nest(std::uint16_t type);
   void end_nest(std::size_t start);
+  /// For what carries its own length in its first two octets and is no attribute: a next hop of a multipath route.
+  std::size_t size() const { return bytes_.size(); }
+  void set_length(std::size_t start) { end_nest(start); }
 
  private:
   MessageWriter& append(const void* data, std::size_t size);

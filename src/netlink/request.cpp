@@ -1,5 +1,6 @@
 #include "netlink/request.hpp"
 
+#include "netlink/attributes.hpp"
 #include "netlink/native.hpp"
 
 namespace netlink {
@@ -7,14 +8,6 @@ namespace netlink {
 namespace {
 
 constexpr std::uint16_t nested = 0x8000;
-
-std::uint16_t with_ack(std::uint16_t flags, Acknowledge acknowledge) {
-  return acknowledge == Acknowledge::always ? flags | flag::ack : flags;
-}
-
-std::uint8_t family_number(const net::IpAddress& address) {
-  return address.is_v4() ? family::v4 : family::v6;
-}
 
 std::uint32_t address_flags(const net::InterfaceAddress& address) {
   std::uint32_t flags = 0;
@@ -30,7 +23,7 @@ std::uint32_t address_flags(const net::InterfaceAddress& address) {
 
 void address_head(MessageWriter& message, const net::InterfaceAddress& address, std::uint32_t flags) {
   const net::Prefix& prefix = address.address;
-  message.u8(family_number(prefix.address))
+  message.u8(family_number(prefix.address.family))
       .u8(prefix.length)
       .u8(static_cast<std::uint8_t>(flags))  // the low byte; all of them follow as an attribute
       .u8(address.scope)

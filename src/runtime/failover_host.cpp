@@ -42,6 +42,11 @@ bool uses_authentication_header(const engine::FailoverConfig& config) {
       config.instances, [](const auto& instance) { return instance.vrrp.auth_type == vrrp::AuthType::ah; });
 }
 
+bool has_routes(const engine::FailoverConfig& config) {
+  const auto has = [](const auto& owner) { return !owner.routes.empty() || !owner.rules.empty(); };
+  return has(config.statics) || std::ranges::any_of(config.instances, has);
+}
+
 engine::Failover make_engine(engine::FailoverConfig&& config, std::uint64_t seed,
                              const std::optional<SnapshotFile>& snapshot) {
   if (snapshot) {
@@ -84,7 +89,7 @@ core::Result<std::unique_ptr<FailoverHost>> FailoverHost::start(FailoverWorkerCo
   // The monitor listens before the first listing, so that nothing falls between the two.
   auto monitor = NetlinkMonitor::open({config.netlink_monitor_buffer, config.netlink_monitor_buffer_force});
   if (!monitor) return std::unexpected(monitor.error());
-  auto listing = commands->list();
+  auto listing = commands->list(has_routes(config.failover));
   if (!listing) return std::unexpected(listing.error());
 
   for (const auto& [fd, source, mode] : {std::tuple{timer->fd(), from_timer, EpollSet::Mode::level},
@@ -115,6 +120,7 @@ FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFi
       bfd_sockets_(std::move(opened.bfd_sockets)),
       hooks_(scripts_fd),
       authentication_header_(uses_authentication_header(config_.failover)),
+      routes_wanted_(has_routes(config_.failover)),
       engine_(make_engine(std::exchange(config_.failover, {}), config_.seed, snapshot_)) {}
 
 void FailoverHost::begin(NetlinkCommands::Listing&& listing) {
@@ -187,6 +193,7 @@ void FailoverHost::reconfigure(FailoverWorkerConfig&& config) {
     }
   }
   authentication_header_ = uses_authentication_header(config_.failover);
+  routes_wanted_ = has_routes(config_.failover);
   deliver(engine::event::Reconfigured{std::exchange(config_.failover, {})});
   listen(listening_);  // whether AH is used may have changed
   snapshot_wanted_ = true;
@@ -215,6 +222,10 @@ void FailoverHost::perform(engine::Actions&& actions) {
                    [&](action::SendFrame& frame) { work_.add(std::move(frame)); },
                    [&](action::AddAddresses& addresses) { work_.add(std::move(addresses)); },
                    [&](action::RemoveAddresses& addresses) { work_.add(std::move(addresses)); },
+                   [&](action::AddRoutes& routes) { work_.add(std::move(routes)); },
+                   [&](action::RemoveRoutes& routes) { work_.add(std::move(routes)); },
+                   [&](action::AddRules& rules) { work_.add(std::move(rules)); },
+                   [&](action::RemoveRules& rules) { work_.add(std::move(rules)); },
                    [&](action::RunHooks& hooks) { work_.add(std::move(hooks)); },
                    [&](action::Listen& sockets) { listen(sockets.sockets); },
                    [&](action::SetInterfaceSysctl& setting) {
@@ -321,6 +332,14 @@ void FailoverHost::take_news(netlink::Message&& message) {
                    }
                    deliver(engine::event::AddressRemoved{std::move(gone.address)});
                  },
+                 [&](netlink::RoutePresent& seen) {
+                   deliver(engine::event::RouteAdded{std::move(seen.route), seen.replaced});
+                 },
+                 [&](netlink::RouteGone& gone) {
+                   deliver(engine::event::RouteRemoved{std::move(gone.route)});
+                 },
+                 [&](netlink::RulePresent& seen) { deliver(engine::event::RuleAdded{std::move(seen.rule)}); },
+                 [&](netlink::RuleGone& gone) { deliver(engine::event::RuleRemoved{std::move(gone.rule)}); },
                  [](auto&) {},
              },
              message.content);
@@ -332,12 +351,13 @@ void FailoverHost::take_listing(NetlinkCommands::Listing&& listing) {
   for (auto& address : listing.addresses) {
     if (address.label == name_of(address.interface)) address.label.clear();
   }
-  deliver(engine::event::KernelListed{std::move(listing.interfaces), std::move(listing.addresses)});
+  deliver(engine::event::KernelListed{std::move(listing.interfaces), std::move(listing.addresses),
+                                      std::move(listing.routes), std::move(listing.rules)});
   listen_again();
 }
 
 void FailoverHost::list_anew(std::string_view why) {
-  auto listing = commands_.list();
+  auto listing = commands_.list(routes_wanted_);
   const core::Time time = now();
   if (last_overrun_notice_ == core::Time{} || time - last_overrun_notice_ >= overrun_notice_gap) {
     last_overrun_notice_ = time;
@@ -423,7 +443,9 @@ void FailoverHost::do_slow_work(core::Time start) {
       failed.error.message = fmt::format("{} on {}", failed.error.message, name_of(failed.address.interface));
       deliver(std::move(failed));
     }
-    if (outcome.answers_lost) list_anew("answers to changes of addresses were lost");
+    for (auto& refused : outcome.routes_refused) deliver(std::move(refused));
+    for (auto& refused : outcome.rules_refused) deliver(std::move(refused));
+    if (outcome.answers_lost) list_anew("answers to changes of addresses or routes were lost");
   }
   if (!hooks_.empty()) {
     if (auto sent = hooks_.flush(); !sent)
@@ -432,7 +454,7 @@ void FailoverHost::do_slow_work(core::Time start) {
   if (work_.empty() && std::exchange(longest_queue_, 0) >= mass_takeover) return_free_memory();
 }
 
-core::Result<NetlinkCommands::Applied> FailoverHost::apply(std::span<const AddressChange> changes) {
+core::Result<NetlinkCommands::Applied> FailoverHost::apply(std::span<const KernelChange> changes) {
   return commands_.apply(changes);
 }
 

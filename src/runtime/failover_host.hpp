@@ -54,7 +54,7 @@ class FailoverHost : private WorkTools {
 
   // WorkTools
   core::Time now() const override { return runtime::now(); }
-  core::Result<NetlinkCommands::Applied> apply(std::span<const AddressChange> changes) override;
+  core::Result<NetlinkCommands::Applied> apply(std::span<const KernelChange> changes) override;
   FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) override;
   void run(engine::action::RunHooks&& hooks) override;
 
@@ -100,6 +100,7 @@ class FailoverHost : private WorkTools {
   HookSender hooks_;
   InterfaceSysctls sysctls_;
   bool authentication_header_ = false;  // somebody speaks it
+  bool routes_wanted_ = false;  // there are routes or rules in the configuration
   engine::Failover engine_;
   OrderedWork work_;
 

@@ -154,18 +154,19 @@ class Failover : public testing::NetworkTest {
 
   std::vector<net::InterfaceAddress> addresses(const Node& node) {
     enter(node.space);
-    return commands().list().value().addresses;
+    return commands().list(true).value().addresses;
   }
   bool has(const Node& node, const std::string& wanted) {
     return std::ranges::any_of(addresses(node),
                                [&](const auto& seen) { return seen.address == prefix(wanted); });
   }
-  void change(const Node& node, AddressChange::Kind kind, const std::string& interface,
+  void change(const Node& node, KernelChange::Kind kind, const std::string& interface,
               const std::string& address) {
     enter(node.space);
-    AddressChange wanted{kind, {}};
-    wanted.address.interface = index_of(interface);
-    wanted.address.address = prefix(address);
+    net::InterfaceAddress changed;
+    changed.interface = index_of(interface);
+    changed.address = prefix(address);
+    const KernelChange wanted{kind, changed};
     const auto applied = commands().apply({&wanted, 1});
     ASSERT_TRUE(applied && applied->refusals.empty());
   }
@@ -291,7 +292,7 @@ TEST_F(Failover, Ipv6RoutersDoTheSame) {
 TEST_F(Failover, AnAddressThatSomebodyRemovesIsPutBack) {
   start(a_, config_of({router("eth", 255)}));
   ASSERT_TRUE(run_until([&] { return has(a_, "192.0.2.100/32"); }));
-  change(a_, AddressChange::Kind::remove, "eth", "192.0.2.100/32");
+  change(a_, KernelChange::Kind::remove, "eth", "192.0.2.100/32");
   EXPECT_TRUE(run_until([&] { return has(a_, "192.0.2.100/32"); }, 1s));
   EXPECT_TRUE(a_.is(master));
 }
@@ -354,8 +355,8 @@ TEST_F(Failover, AnOverrunOfNewsEndsInANewListing) {
   ASSERT_TRUE(run_until([&] { return has(a_, "192.0.2.100/32"); }));
   run_for(50ms);
   for (int i = 1; i <= 200; ++i)
-    change(a_, AddressChange::Kind::add, "lo", "10.0.0." + std::to_string(i) + "/32");
-  change(a_, AddressChange::Kind::remove, "eth", "192.0.2.100/32");
+    change(a_, KernelChange::Kind::add, "lo", "10.0.0." + std::to_string(i) + "/32");
+  change(a_, KernelChange::Kind::remove, "eth", "192.0.2.100/32");
   EXPECT_TRUE(run_until([&] { return has(a_, "192.0.2.100/32"); }, 1s));
   EXPECT_THAT(a_.notices(), Contains("netlink_overrun"));
 }

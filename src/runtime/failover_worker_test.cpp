@@ -101,7 +101,7 @@ class FailoverWorker : public testing::NetworkTest {
   }
 
   bool has_address() {
-    const auto listing = commands().list().value();
+    const auto listing = commands().list(true).value();
     for (const auto& seen : listing.addresses) {
       if (seen.address == net::Prefix::parse("192.0.2.100/32")) return true;
     }

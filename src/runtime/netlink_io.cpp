@@ -1,11 +1,15 @@
 #include "runtime/netlink_io.hpp"
 
 #include <cerrno>
+#include <fmt/format.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <optional>
 #include <sys/socket.h>
 
+#include "core/overload.hpp"
+#include "netlink/route_message.hpp"
 #include "runtime/system_error.hpp"
 
 namespace runtime {
@@ -69,22 +73,52 @@ bool nothing_waits(int error) { return error == EAGAIN || error == EWOULDBLOCK; 
 
 core::Error refusal(int code, const std::string& words, std::string_view what) {
   core::Error error = system_error(code, what);
+  if (what.empty()) error.message.erase(0, 2);
   if (!words.empty()) error.message += " (" + words + ")";
   if (code == EPERM) error.message += "; the capability CAP_NET_ADMIN is missing";
   return error;
 }
 
-bool harmless(AddressChange::Kind kind, int code) {
-  if (kind == AddressChange::Kind::add) return code == EEXIST;
-  return code == EADDRNOTAVAIL || code == ENODEV;  // with the interface its addresses went
+bool harmless(const KernelChange& change, int code) {
+  if (change.kind == KernelChange::Kind::add) return code == EEXIST;
+  // With the interface its addresses and routes went; ESRCH is a route and ENOENT a rule that is not there.
+  return code == EADDRNOTAVAIL || code == ENODEV || (change.address() == nullptr && (code == ESRCH || code == ENOENT));
+}
+
+// Hear of routes only if they are ours, or took another one's place: on a machine with the routes of the Internet the rest
+// would drown us. Looks at the first message of a datagram, and the kernel puts one in each. BPF reads numbers in network order.
+void hear_few_routes(int fd) {
+  constexpr std::uint32_t type_at = 4;
+  constexpr std::uint32_t flags_at = 6;
+  constexpr std::uint32_t protocol_at = NLMSG_HDRLEN + 5;
+  const auto order = [](std::uint16_t value) { return static_cast<std::uint32_t>(__builtin_bswap16(value)); };
+  const auto here = [&](std::uint16_t value) -> std::uint32_t {
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? order(value) : value;
+  };
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, type_at),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, here(RTM_NEWROUTE), 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, here(RTM_DELROUTE), 2, 5),
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, flags_at),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, here(NLM_F_REPLACE), 3, 0),
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, protocol_at),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, net::route_protocol_keepalived, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+  };
+  const sock_fprog filter{std::size(program), program};
+  ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 }  // namespace
 
 core::Result<NetlinkMonitor> NetlinkMonitor::open(BufferSize size) {
-  auto fd =
-      open_route_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, size, default_monitor_octets);
+  constexpr std::uint32_t v6_rules = 1U << (RTNLGRP_IPV6_RULE - 1);  // the headers name only that of IPv4
+  auto fd = open_route_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+                                  RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | v6_rules,
+                              size, default_monitor_octets);
   if (!fd) return std::unexpected(fd.error());
+  hear_few_routes(fd->get());
   return NetlinkMonitor{std::move(*fd)};
 }
 
@@ -118,6 +152,8 @@ void NetlinkMonitor::forget_waiting() {
 core::Result<NetlinkCommands> NetlinkCommands::open(BufferSize size) {
   auto fd = open_route_socket(0, size, 0);
   if (!fd) return std::unexpected(fd.error());
+  const int on = 1;
+  ::setsockopt(fd->get(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);  // dumps of our protocol only
   return NetlinkCommands{std::move(*fd)};
 }
 
@@ -174,16 +210,16 @@ core::Result<bool> NetlinkCommands::dump_once(const netlink::Buffer& request, st
   return !interrupted;
 }
 
-core::Result<NetlinkCommands::Listing> NetlinkCommands::list() {
+core::Result<NetlinkCommands::Listing> NetlinkCommands::list(bool with_routes) {
   Listing listing;
   for (int attempt = 1;; ++attempt) {
     listing = {};
     std::optional<core::Error> failure;
     bool whole = true;
-    const auto dump = [&](auto append, auto&& on_message) {
+    const auto dump = [&](auto append_dump, auto&& on_message) {
       request_.clear();
       const std::uint32_t sequence = next_sequence();
-      append(request_, sequence);
+      append_dump(request_, sequence);
       auto done = dump_once(request_, sequence, on_message);
       if (!done) failure = done.error();
       whole = whole && done && *done;
@@ -198,6 +234,22 @@ core::Result<NetlinkCommands::Listing> NetlinkCommands::list() {
         listing.addresses.push_back(std::move(address->address));
       }
     });
+    if (with_routes) {
+      const auto take_route = [&](netlink::Message&& message) {
+        auto* route = std::get_if<netlink::RoutePresent>(&message.content);
+        if (route != nullptr && route->route.route.protocol == net::route_protocol_keepalived)
+          listing.routes.push_back(std::move(route->route));
+      };
+      for (const net::Family family : {net::Family::v4, net::Family::v6}) {
+        dump([family](netlink::Buffer& into, std::uint32_t sequence) {
+          netlink::append_dump_routes(into, sequence, family, net::route_protocol_keepalived);
+        }, take_route);
+      }
+      dump(netlink::append_dump_rules, [&](netlink::Message&& message) {
+        auto* rule = std::get_if<netlink::RulePresent>(&message.content);
+        if (rule != nullptr) listing.rules.push_back(std::move(rule->rule));
+      });
+    }
     if (whole) return listing;
     if (attempt < listing_attempts) continue;
     if (failure) return std::unexpected(*failure);
@@ -205,7 +257,37 @@ core::Result<NetlinkCommands::Listing> NetlinkCommands::list() {
   }
 }
 
-core::Result<NetlinkCommands::Applied> NetlinkCommands::apply(std::span<const AddressChange> changes) {
+void NetlinkCommands::append(const KernelChange& change, netlink::Acknowledge acknowledge) {
+  const std::uint32_t sequence = next_sequence();
+  const bool add = change.kind == KernelChange::Kind::add;
+  std::visit(core::Overload{
+                 [&](const net::InterfaceAddress& address) {
+                   (add ? netlink::append_add_address : netlink::append_remove_address)(request_, sequence,
+                                                                                        address, acknowledge);
+                 },
+                 [&](const std::shared_ptr<const net::KernelRoute>& route) {
+                   (add ? netlink::append_add_route : netlink::append_remove_route)(request_, sequence, *route,
+                                                                                    acknowledge);
+                 },
+                 [&](const std::shared_ptr<const net::Rule>& rule) {
+                   (add ? netlink::append_add_rule : netlink::append_remove_rule)(request_, sequence, *rule,
+                                                                                  acknowledge);
+                 },
+             },
+             change.object);
+}
+
+std::string KernelChange::text() const {
+  return std::visit(
+      core::Overload{
+          [](const net::InterfaceAddress& address) { return "address " + address.address.to_string(); },
+          [](const std::shared_ptr<const net::KernelRoute>& route) { return "route " + to_string(route->route); },
+          [](const std::shared_ptr<const net::Rule>& rule) { return "rule " + to_string(*rule); },
+      },
+      object);
+}
+
+core::Result<NetlinkCommands::Applied> NetlinkCommands::apply(std::span<const KernelChange> changes) {
   Applied applied;
   if (changes.empty()) return applied;
   request_.clear();
@@ -214,19 +296,17 @@ core::Result<NetlinkCommands::Applied> NetlinkCommands::apply(std::span<const Ad
     // Silence means success; the last one is answered in any case, so that there is an end to wait for.
     const auto acknowledge =
         i + 1 == changes.size() ? netlink::Acknowledge::always : netlink::Acknowledge::errors_only;
-    const bool add = changes[i].kind == AddressChange::Kind::add;
-    (add ? netlink::append_add_address : netlink::append_remove_address)(request_, next_sequence(),
-                                                                         changes[i].address, acknowledge);
+    append(changes[i], acknowledge);
   }
   if (auto sent = send(request_); !sent) return std::unexpected(sent.error());
   const auto read = read_answers([&](netlink::Message&& message) {
     const auto* outcome = std::get_if<netlink::Outcome>(&message.content);
     const std::size_t index = message.sequence - first;
     if (outcome == nullptr || index >= changes.size()) return false;
-    const AddressChange& change = changes[index];
-    if (outcome->code != 0 && !harmless(change.kind, outcome->code)) {
-      applied.refusals.push_back(
-          {index, refusal(outcome->code, outcome->text, change.address.address.to_string())});
+    const KernelChange& change = changes[index];
+    if (outcome->code != 0 && !harmless(change, outcome->code)) {
+      const std::string what = change.address() == nullptr ? "" : change.address()->address.to_string();
+      applied.refusals.push_back({index, refusal(outcome->code, outcome->text, what)});
     }
     return index + 1 == changes.size();
   });
@@ -252,7 +332,7 @@ core::Result<> NetlinkCommands::may_change() {
   // An address of interface 0 cannot be removed by anybody; who may not remove any is told that first.
   net::InterfaceAddress nobodys;
   nobodys.address = {net::IpAddress::v4(0, 0, 0, 1), 32};
-  const AddressChange change{AddressChange::Kind::remove, nobodys};
+  const KernelChange change{KernelChange::Kind::remove, nobodys};
   const auto applied = apply({&change, 1});
   if (!applied) return std::unexpected(applied.error());
   if (applied->refusals.empty() || applied->refusals.front().error.code != EPERM) return {};

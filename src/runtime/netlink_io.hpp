@@ -1,10 +1,13 @@
-// The two rtnetlink sockets of the failover worker: one hears of every change of links and addresses, the other lists what
-// there is and changes addresses, many in one system call. Bytes are netlink/'s business, decisions the engine's.
+// The two rtnetlink sockets of the failover worker: one hears of every change of links, addresses, our routes and rules, the
+// other lists what there is and changes addresses, routes and rules, many in one system call. Bytes are netlink/'s business, decisions the engine's.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "core/result.hpp"
@@ -43,10 +46,16 @@ class NetlinkMonitor {
   std::vector<std::uint8_t> buffer_;
 };
 
-struct AddressChange {
+/// One thing more or less in the kernel's tables. Routes and rules are many words, and travel by pointer.
+struct KernelChange {
   enum class Kind : std::uint8_t { add, remove };
+  using Object = std::variant<net::InterfaceAddress, std::shared_ptr<const net::KernelRoute>,
+                              std::shared_ptr<const net::Rule>>;
   Kind kind = Kind::add;
-  net::InterfaceAddress address;
+  Object object;
+
+  const net::InterfaceAddress* address() const { return std::get_if<net::InterfaceAddress>(&object); }
+  std::string text() const;  // "address 10.0.0.1/32"
 };
 
 class NetlinkCommands {
@@ -56,9 +65,12 @@ class NetlinkCommands {
   struct Listing {
     std::vector<net::Interface> interfaces;
     std::vector<net::InterfaceAddress> addresses;
+    std::vector<net::KernelRoute> routes;  // of our protocol
+    std::vector<net::Rule> rules;          // of our protocol
   };
-  /// Both tables, each as it was at one moment (a listing that changed under our hands is asked for again).
-  core::Result<Listing> list();
+  /// The tables, each as it was at one moment (a listing that changed under our hands is asked for again). Routes and rules only
+  /// if they matter: a machine may have a million.
+  core::Result<Listing> list(bool with_routes);
 
   struct Refusal {
     std::size_t index = 0;  // in what was asked
@@ -70,7 +82,7 @@ class NetlinkCommands {
     bool answers_lost = false;  // some refusal may be missing: list anew
   };
   /// All of them in one system call, in this order; back when the kernel has done them. An error: nothing was done.
-  core::Result<Applied> apply(std::span<const AddressChange> changes);
+  core::Result<Applied> apply(std::span<const KernelChange> changes);
 
   /// Links: one request, waits for the answer (the kernel answers at once).
   core::Result<> ask(const netlink::Buffer& request);
@@ -82,6 +94,7 @@ class NetlinkCommands {
  private:
   explicit NetlinkCommands(Fd fd) : fd_(std::move(fd)), buffer_(256 * 1024) {}
   core::Result<> send(const netlink::Buffer& bytes);
+  void append(const KernelChange& change, netlink::Acknowledge acknowledge);
   template <class OnMessage>
   core::Result<> read_answers(OnMessage&& on_message);
   template <class OnMessage>

@@ -19,20 +19,23 @@ class NetlinkIo : public testing::NetworkTest {
     if (!IsSkipped()) veth_ = make_link("wk0", "veth", "wk1");
   }
 
-  AddressChange change(AddressChange::Kind kind, const std::string& prefix) const {
-    AddressChange wanted{kind, {}};
-    wanted.address.interface = veth_;
-    wanted.address.address = net::Prefix::parse(prefix).value();
-    return wanted;
+  KernelChange change(KernelChange::Kind kind, const std::string& prefix) const {
+    net::InterfaceAddress address;
+    address.interface = veth_;
+    address.address = net::Prefix::parse(prefix).value();
+    return {kind, address};
   }
-  AddressChange add(const std::string& prefix) const { return change(AddressChange::Kind::add, prefix); }
-  AddressChange remove(const std::string& prefix) const {
-    return change(AddressChange::Kind::remove, prefix);
+  KernelChange add(const std::string& prefix) const { return change(KernelChange::Kind::add, prefix); }
+  KernelChange remove(const std::string& prefix) const {
+    return change(KernelChange::Kind::remove, prefix);
   }
 
+  static net::InterfaceAddress& address_of(KernelChange& change) {
+    return std::get<net::InterfaceAddress>(change.object);
+  }
   static std::vector<net::Prefix> addresses() {
     std::vector<net::Prefix> found;
-    const auto listing = commands().list().value();
+    const auto listing = commands().list(true).value();
     for (const auto& address : listing.addresses) found.push_back(address.address);
     return found;
   }
@@ -45,7 +48,7 @@ net::Prefix prefix(const std::string& text) { return net::Prefix::parse(text).va
 TEST_F(NetlinkIo, ListsWhatThereIs) {
   add_address(veth_, "192.0.2.1/24");
   wait_until_running("wk0");
-  const auto listing = commands().list().value();
+  const auto listing = commands().list(true).value();
   ASSERT_THAT(listing.interfaces, SizeIs(3));
   EXPECT_EQ(listing.interfaces[0].name, "lo");
   EXPECT_TRUE(listing.interfaces[0].loopback);
@@ -57,34 +60,34 @@ TEST_F(NetlinkIo, ListsWhatThereIs) {
 }
 
 TEST_F(NetlinkIo, AnAddressIsInstalledAsItWasAskedFor) {
-  AddressChange v4 = add("192.0.2.10/24");
-  v4.address.label = "wk0:1";
-  v4.address.broadcast = net::IpAddress::parse("192.0.2.255");
-  v4.address.scope = 253;
-  v4.address.no_prefix_route = true;
-  AddressChange v6 = add("2001:db8::10/128");
-  v6.address.preferred_lifetime = 0;
-  AddressChange with_peer = add("198.51.100.1/32");
-  with_peer.address.peer = net::IpAddress::parse("198.51.100.2");
-  with_peer.address.label = "wk0";
-  const std::vector<AddressChange> wanted{v4, v6, with_peer};
+  KernelChange v4 = add("192.0.2.10/24");
+  address_of(v4).label = "wk0:1";
+  address_of(v4).broadcast = net::IpAddress::parse("192.0.2.255");
+  address_of(v4).scope = 253;
+  address_of(v4).no_prefix_route = true;
+  KernelChange v6 = add("2001:db8::10/128");
+  address_of(v6).preferred_lifetime = 0;
+  KernelChange with_peer = add("198.51.100.1/32");
+  address_of(with_peer).peer = net::IpAddress::parse("198.51.100.2");
+  address_of(with_peer).label = "wk0";
+  const std::vector<KernelChange> wanted{v4, v6, with_peer};
   EXPECT_THAT(commands().apply(wanted).value().refusals, IsEmpty());
-  const auto listed = commands().list().value().addresses;
-  for (const auto& change : wanted) EXPECT_THAT(listed, Contains(change.address));
+  const auto listed = commands().list(true).value().addresses;
+  for (const auto& change : wanted) EXPECT_THAT(listed, Contains(*change.address()));
 }
 
 TEST_F(NetlinkIo, WhatIsThereAlreadyOrGoneAlreadyIsNoFailure) {
   auto control = commands();
-  const std::vector<AddressChange> twice{add("192.0.2.10/24"), add("192.0.2.10/24"), remove("192.0.2.10/24"),
+  const std::vector<KernelChange> twice{add("192.0.2.10/24"), add("192.0.2.10/24"), remove("192.0.2.10/24"),
                                          remove("192.0.2.10/24"), add("192.0.2.10/24")};
   EXPECT_THAT(control.apply(twice).value().refusals, IsEmpty());
   EXPECT_THAT(addresses(), Contains(prefix("192.0.2.10/24")));  // order was kept
 }
 
 TEST_F(NetlinkIo, ARefusalIsAttributedToItsAddress) {
-  AddressChange nowhere = add("192.0.2.11/24");
-  nowhere.address.interface = {4711};
-  const std::vector<AddressChange> changes{add("192.0.2.10/24"), nowhere, add("192.0.2.12/24")};
+  KernelChange nowhere = add("192.0.2.11/24");
+  address_of(nowhere).interface = {4711};
+  const std::vector<KernelChange> changes{add("192.0.2.10/24"), nowhere, add("192.0.2.12/24")};
   const auto applied = commands().apply(changes).value();
   ASSERT_THAT(applied.refusals, SizeIs(1));
   EXPECT_EQ(applied.refusals[0].index, 1U);
@@ -101,7 +104,7 @@ TEST_F(NetlinkIo, OurRightToChangeAddressesIsFoundOutWithoutChangingAny) {
 
 TEST_F(NetlinkIo, TheMonitorTellsOfAddressesAndLinks) {
   auto monitor = NetlinkMonitor::open({}).value();
-  const std::vector<AddressChange> changes{add("192.0.2.10/24"), remove("192.0.2.10/24")};
+  const std::vector<KernelChange> changes{add("192.0.2.10/24"), remove("192.0.2.10/24")};
   ASSERT_TRUE(commands().apply(changes).has_value());
   const auto made = make_link("wk2", "veth", "wk3");
   {
@@ -135,7 +138,7 @@ TEST_F(NetlinkIo, TheMonitorTellsOfAddressesAndLinks) {
 
 TEST_F(NetlinkIo, AMonitorThatCouldNotHoldAllTheNewsSaysSoAndIsEmpty) {
   auto monitor = NetlinkMonitor::open({.octets = 4096, .force = false}).value();
-  std::vector<AddressChange> many;
+  std::vector<KernelChange> many;
   for (int i = 0; i < 250; ++i) many.push_back(add("10.0.0." + std::to_string(i + 1) + "/32"));
   ASSERT_TRUE(commands().apply(many).has_value());
   const auto ignore = [](netlink::Message&&) {};

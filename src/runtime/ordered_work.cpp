@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <memory>
+
+#include "core/overload.hpp"
 
 namespace runtime {
 
@@ -22,15 +25,26 @@ constexpr core::Duration breath = 50us;
 }  // namespace
 
 void OrderedWork::add(engine::action::AddAddresses&& action) {
-  for (auto& address : action.addresses) {
-    queue_.emplace_back(AddressChange{AddressChange::Kind::add, std::move(address)});
-  }
+  for (auto& address : action.addresses) queue_.emplace_back(KernelChange{Kind::add, std::move(address)});
 }
 
 void OrderedWork::add(engine::action::RemoveAddresses&& action) {
-  for (auto& address : action.addresses) {
-    queue_.emplace_back(AddressChange{AddressChange::Kind::remove, std::move(address)});
-  }
+  for (auto& address : action.addresses) queue_.emplace_back(KernelChange{Kind::remove, std::move(address)});
+}
+
+void OrderedWork::add(engine::action::AddRoutes&& action) { add_each(Kind::add, std::move(action.routes)); }
+void OrderedWork::add(engine::action::RemoveRoutes&& action) {
+  add_each(Kind::remove, std::move(action.routes));
+}
+void OrderedWork::add(engine::action::AddRules&& action) { add_each(Kind::add, std::move(action.rules)); }
+void OrderedWork::add(engine::action::RemoveRules&& action) {
+  add_each(Kind::remove, std::move(action.rules));
+}
+
+template <class Object>
+void OrderedWork::add_each(Kind kind, std::vector<Object>&& objects) {
+  for (Object& object : objects)
+    queue_.emplace_back(KernelChange{kind, std::make_shared<const Object>(std::move(object))});
 }
 
 void OrderedWork::add(engine::action::SendFrame&& action) { queue_.emplace_back(std::move(action)); }
@@ -41,8 +55,8 @@ OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
   if (blocked_until_ && tools.now() < *blocked_until_) return outcome;
   blocked_until_.reset();
   while (!queue_.empty() && !blocked_until_) {
-    if (std::holds_alternative<AddressChange>(queue_.front())) {
-      change_addresses(tools, outcome);
+    if (std::holds_alternative<KernelChange>(queue_.front())) {
+      change_kernel(tools, outcome);
     } else if (std::holds_alternative<engine::action::SendFrame>(queue_.front())) {
       send_frames(tools, outcome);
     } else {
@@ -54,12 +68,12 @@ OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
   return outcome;
 }
 
-void OrderedWork::change_addresses(WorkTools& tools, Outcome& outcome) {
+void OrderedWork::change_kernel(WorkTools& tools, Outcome& outcome) {
   const auto affordable = static_cast<std::size_t>(piece_time / std::max<core::Duration>(cost_, 1us));
   const std::size_t limit = std::clamp<std::size_t>(affordable, 1, largest_piece);
   piece_.clear();
   for (const Item& item : queue_) {
-    const auto* change = std::get_if<AddressChange>(&item);
+    const auto* change = std::get_if<KernelChange>(&item);
     if (change == nullptr || piece_.size() == limit) break;
     piece_.push_back(*change);
   }
@@ -74,13 +88,24 @@ void OrderedWork::change_addresses(WorkTools& tools, Outcome& outcome) {
   }
   cost_ = (cost_ + (end - start) / static_cast<std::int64_t>(piece_.size())) / 2;
   for (const auto& refusal : applied->refusals) {
-    AddressChange& change = piece_[refusal.index];
-    if (change.kind == AddressChange::Kind::add) {
-      outcome.not_added.push_back({std::move(change.address), refusal.error});
-    } else {
+    KernelChange& change = piece_[refusal.index];
+    if (change.kind == Kind::remove) {
       outcome.problems.push_back(
-          {refusal.error.code, fmt::format("cannot remove address {}", refusal.error.message)});
+          {refusal.error.code, fmt::format("cannot remove {}: {}", change.text(), refusal.error.message)});
+      continue;
     }
+    std::visit(core::Overload{
+                   [&](net::InterfaceAddress& address) {
+                     outcome.not_added.push_back({std::move(address), refusal.error});
+                   },
+                   [&](const std::shared_ptr<const net::KernelRoute>& route) {
+                     outcome.routes_refused.push_back({*route, refusal.error});
+                   },
+                   [&](const std::shared_ptr<const net::Rule>& rule) {
+                     outcome.rules_refused.push_back({*rule, refusal.error});
+                   },
+               },
+               change.object);
   }
   outcome.answers_lost = outcome.answers_lost || applied->answers_lost;
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(piece_.size()));

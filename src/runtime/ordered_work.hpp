@@ -1,4 +1,4 @@
-// What must happen in the order it was decided, but not at once: addresses, announcement frames, scripts. A script of a new
+// What must happen in the order it was decided, but not at once: addresses, routes, rules, announcement frames, scripts. A script of a new
 // master must find its addresses in place, and an address removed and added again must end up there. Adverts do not wait
 // here. Works in slices, so that two thousand addresses never make an advert late.
 #pragma once
@@ -24,7 +24,7 @@ class WorkTools {
  public:
   virtual ~WorkTools() = default;
   virtual core::Time now() const = 0;
-  virtual core::Result<NetlinkCommands::Applied> apply(std::span<const AddressChange> changes) = 0;
+  virtual core::Result<NetlinkCommands::Applied> apply(std::span<const KernelChange> changes) = 0;
   virtual FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) = 0;
   virtual void run(engine::action::RunHooks&& hooks) = 0;
 };
@@ -33,6 +33,10 @@ class OrderedWork {
  public:
   void add(engine::action::AddAddresses&& action);
   void add(engine::action::RemoveAddresses&& action);
+  void add(engine::action::AddRoutes&& action);
+  void add(engine::action::RemoveRoutes&& action);
+  void add(engine::action::AddRules&& action);
+  void add(engine::action::RemoveRules&& action);
   void add(engine::action::SendFrame&& action);
   void add(engine::action::RunHooks&& action);
 
@@ -41,6 +45,8 @@ class OrderedWork {
 
   struct Outcome {
     std::vector<engine::event::InstallFailed> not_added;
+    std::vector<engine::event::RouteRefused> routes_refused;
+    std::vector<engine::event::RuleRefused> rules_refused;
     std::vector<core::Error> problems;  // an address not removed, a frame not sent: for the log
     bool answers_lost = false;          // some of not_added may be missing
   };
@@ -51,14 +57,17 @@ class OrderedWork {
   std::optional<core::Time> next_time(core::Time now) const;
 
  private:
-  using Item = std::variant<AddressChange, engine::action::SendFrame, engine::action::RunHooks>;
+  using Kind = KernelChange::Kind;
+  using Item = std::variant<KernelChange, engine::action::SendFrame, engine::action::RunHooks>;
 
-  void change_addresses(WorkTools& tools, Outcome& outcome);
+  template <class Object>
+  void add_each(Kind kind, std::vector<Object>&& objects);
+  void change_kernel(WorkTools& tools, Outcome& outcome);
   void send_frames(WorkTools& tools, Outcome& outcome);
 
   std::deque<Item> queue_;
-  std::vector<AddressChange> piece_;
-  core::Duration cost_ = std::chrono::microseconds{500};  // of one address, as measured: 80 µs to 3 ms
+  std::vector<KernelChange> piece_;
+  core::Duration cost_ = std::chrono::microseconds{500};  // of one change, as measured: 10 µs to 3 ms
   std::optional<core::Time> full_since_;
   std::optional<core::Time> blocked_until_;
 };

@@ -25,13 +25,13 @@ using ::testing::SizeIs;
 class SlowKernel : public WorkTools {
  public:
   core::Time now() const override { return time; }
-  core::Result<NetlinkCommands::Applied> apply(std::span<const AddressChange> changes) override {
+  core::Result<NetlinkCommands::Applied> apply(std::span<const KernelChange> changes) override {
     if (out_of_memory) return std::unexpected(core::Error{ENOBUFS, "no memory"});
     NetlinkCommands::Applied applied;
     for (std::size_t i = 0; i < changes.size(); ++i) {
       time += cost;
-      const bool add = changes[i].kind == AddressChange::Kind::add;
-      const std::string text = changes[i].address.address.to_string();
+      const bool add = changes[i].kind == KernelChange::Kind::add;
+      const std::string text = changes[i].address()->address.to_string();
       if (text == refused) applied.refusals.push_back({i, {EINVAL, text}});
       story.push_back((add ? "+" : "-") + text);
     }

@@ -116,7 +116,7 @@ void NetworkTest::add_address(net::InterfaceIndex interface, const std::string& 
   net::InterfaceAddress address;
   address.interface = interface;
   address.address = net::Prefix::parse(prefix).value();
-  const AddressChange change{AddressChange::Kind::add, address};
+  const KernelChange change{KernelChange::Kind::add, address};
   const auto applied = commands().apply({&change, 1});
   ASSERT_TRUE(applied.has_value());
   EXPECT_TRUE(applied->refusals.empty());

@@ -114,6 +114,8 @@ std::string fault_text(const Fault& fault) {
       return "no unicast peer is configured";
     case FaultKind::address_not_installed:
       return "the kernel refused address " + fault.object;
+    case FaultKind::static_entry_missing:
+      return "static " + fault.object + " is missing";
     case FaultKind::tracker:
       return fault.object + " failed";
     case FaultKind::cannot_listen:

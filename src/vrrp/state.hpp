@@ -45,6 +45,7 @@ enum class FaultKind : std::uint8_t {
   source_address_missing,  // a configured one, with track_src_ip
   no_unicast_peer,
   address_not_installed,  // the kernel refused one of the virtual addresses
+  static_entry_missing,   // a static address, route or rule of a track_group the router is in
   tracker,
   cannot_listen,  // no socket to hear the others by
 };
