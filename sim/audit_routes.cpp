@@ -26,7 +26,8 @@ class Routes : public Auditor {
     if (const auto* there = std::get_if<fact::RouteThere>(&observation.fact)) {
       there_[host].insert(there->text);
       put_back_[{host, there->text}] = observation.when;
-      std::erase_if(missing_, [&](const Missing& each) { return each.host == host && each.text == there->text; });
+      std::erase_if(missing_,
+                    [&](const Missing& each) { return each.host == host && each.text == there->text; });
     }
     if (const auto* gone = std::get_if<fact::RouteGone>(&observation.fact)) there_[host].erase(gone->text);
     if (const auto* taken = std::get_if<fact::RouteTaken>(&observation.fact)) on_taken(observation, *taken);
@@ -65,8 +66,8 @@ class Routes : public Auditor {
       const bool master = each.state == vrrp::State::master;
       for (const std::string& text : texts->second) {
         if (there_[observation.host].contains(text) == master) continue;
-        complain(observation.when, node_name(observation.host) + " " + each.instance +
-                                       (master ? " lacks " : " has ") + text);
+        complain(observation.when,
+                 node_name(observation.host) + " " + each.instance + (master ? " lacks " : " has ") + text);
       }
     }
   }

@@ -364,7 +364,9 @@ History master_with_its_route() {
 
 TEST(AuditRoutes, FiresWhenARemovedRouteStaysAway) {
   History history = master_with_its_route();
-  history.at(10s).see(a, fact::RouteGone{"10.1.0.0/16 dev eth0"}).see(a, fact::RouteTaken{"10.1.0.0/16 dev eth0"});
+  history.at(10s)
+      .see(a, fact::RouteGone{"10.1.0.0/16 dev eth0"})
+      .see(a, fact::RouteTaken{"10.1.0.0/16 dev eth0"});
   EXPECT_THAT(history.at(10s + 200ms).verdict(), says("a did not put 10.1.0.0/16 dev eth0 back"));
 }
 
@@ -377,7 +379,9 @@ TEST(AuditRoutes, IsContentWhenItIsBackAtOnce) {
 
 TEST(AuditRoutes, FiresWhenABackupHasARouteOrAMasterHasNone) {
   History history = master_with_its_route();
-  history.at(10s).see(b, fact::RouteThere{"10.1.0.0/16 dev eth0"}).see(a, fact::RouteGone{"10.1.0.0/16 dev eth0"});
+  history.at(10s)
+      .see(b, fact::RouteThere{"10.1.0.0/16 dev eth0"})
+      .see(a, fact::RouteGone{"10.1.0.0/16 dev eth0"});
   history.at(11s).see(a, fact::StatesSeen{{{"VI", State::master, true}}, true});
   history.see(b, fact::StatesSeen{{{"VI", State::backup, false}}, true});
   EXPECT_THAT(history.verdict(), ElementsAre(Field(&Finding::text, HasSubstr("a VI lacks 10.1.0.0/16")),

@@ -150,10 +150,10 @@ struct StatesSeen {
 using Fact =
     std::variant<fact::Disturbed, fact::Impaired, fact::Repaired, fact::Available, fact::WorkerStarted,
                  fact::WorkerEnded, fact::PowerLost, fact::Continued, fact::AddressTaken, fact::RouteTaken,
-                 fact::Reloaded, fact::RouteThere, fact::RouteGone,
-                 fact::AddressOwned, fact::AddressLost, fact::AdvertSent, fact::Announced, fact::CacheUpdated,
-                 fact::AddressesWritten, fact::Reported, fact::Noticed, fact::HooksQueued, fact::HookStarted,
-                 fact::HookFinished, fact::TimeoutHandled, fact::StatesSeen>;
+                 fact::Reloaded, fact::RouteThere, fact::RouteGone, fact::AddressOwned, fact::AddressLost,
+                 fact::AdvertSent, fact::Announced, fact::CacheUpdated, fact::AddressesWritten,
+                 fact::Reported, fact::Noticed, fact::HooksQueued, fact::HookStarted, fact::HookFinished,
+                 fact::TimeoutHandled, fact::StatesSeen>;
 
 struct Observation {
   core::Time when{};

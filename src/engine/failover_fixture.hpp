@@ -267,7 +267,8 @@ class Node {
     return tell(event::RouteAdded{route});
   }
   Actions install(const net::Rule& rule) {
-    if (refused.contains(net::to_string(rule))) return tell(event::RuleRefused{rule, {95, "Operation not supported"}});
+    if (refused.contains(net::to_string(rule)))
+      return tell(event::RuleRefused{rule, {95, "Operation not supported"}});
     if (std::ranges::find(rules, rule) != rules.end()) return {};
     rules.push_back(rule);
     return tell(event::RuleAdded{rule});

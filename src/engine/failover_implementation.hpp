@@ -50,7 +50,8 @@ class Failover::Implementation {
     vrrp::Instance instance;
     core::Sparse<notify::Hooks> hooks;
     HeldAddresses addresses;
-    std::vector<std::string> route_interfaces;  // without which its tracked routes and rules are worth nothing
+    std::vector<std::string>
+        route_interfaces;  // without which its tracked routes and rules are worth nothing
     AdvertPackets packets;
     net::InterfaceIndex interface;              // 0: missing, or the router has none
     std::vector<vrrp::Fault> install_faults;    // addresses the kernel refused
@@ -210,7 +211,8 @@ class Failover::Implementation {
   HeldRoutes routes_;
   HeldRules rules_;
   StaticAddresses static_addresses_;
-  std::unordered_multimap<std::string, std::string> static_interfaces_;  // → track_group whose entries need it
+  std::unordered_multimap<std::string, std::string>
+      static_interfaces_;  // → track_group whose entries need it
   std::unordered_map<Number, std::optional<core::Time>> route_noticed_;  // when a removal was last said
   std::set<std::string> refusals_said_;
 

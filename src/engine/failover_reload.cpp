@@ -84,7 +84,8 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
 }
 
 // The addresses come first when routes are new: those may need them. So this only takes away.
-void Failover::Implementation::change_routes(Time now, Number number, const InstanceConfig& instance, Actions& out) {
+void Failover::Implementation::change_routes(Time now, Number number, const InstanceConfig& instance,
+                                             Actions& out) {
   Router& router = *routers_[number];
   assign_routes(now, number, instance.routes, instance.rules, out);
   auto interfaces = tracked_interfaces(instance.routes, instance.rules);

@@ -84,10 +84,11 @@ void Failover::Implementation::routes_listed(Time now, const event::KernelListed
   static_addresses_.look_again(interfaces_, true);
   install_statics(now, out);
   for (const auto& [owner, count] : lost) {
-    notice(Level::warning, name_of_owner(owner), "route_removed",
-           fmt::format("{} of our routes and rules were gone when the kernel was asked again; putting them back",
-                       count),
-           out);
+    notice(
+        Level::warning, name_of_owner(owner), "route_removed",
+        fmt::format("{} of our routes and rules were gone when the kernel was asked again; putting them back",
+                    count),
+        out);
   }
 }
 
@@ -142,12 +143,14 @@ void Failover::Implementation::evaluate_followers(Time now, const std::string& g
 }
 
 // What a router lacks of the static entries it follows.
-void Failover::Implementation::static_faults(const std::string& router, std::vector<vrrp::Fault>& faults) const {
+void Failover::Implementation::static_faults(const std::string& router,
+                                             std::vector<vrrp::Fault>& faults) const {
   if (settings_.statics.groups.empty()) return;
   const auto follows = [&](const std::string& name) {
     if (name.empty()) return false;
     const auto group = std::ranges::find(settings_.statics.groups, name, &TrackGroup::name);
-    return group != settings_.statics.groups.end() && std::ranges::find(group->members, router) != group->members.end();
+    return group != settings_.statics.groups.end() &&
+           std::ranges::find(group->members, router) != group->members.end();
   };
   const auto look_at = [&](const std::string& interface) {
     const net::Interface* found = interfaces_.find(interface);
@@ -190,7 +193,8 @@ void Failover::Implementation::say_removed(Time now, const Held& held, std::stri
     if (noticed && now - *noticed < restore_notice_gap) continue;
     noticed = now;
     notice(Level::warning, name_of_owner(owner), fmt::format("{}_removed", kind),
-           fmt::format("somebody removed the {} {}; putting it back", kind, net::to_string(held.object)), out);
+           fmt::format("somebody removed the {} {}; putting it back", kind, net::to_string(held.object)),
+           out);
   }
 }
 
@@ -200,8 +204,8 @@ void Failover::Implementation::say_refused(Time now, const Held& held, std::stri
   for (const Number owner : held.wanting) {
     if (first) {
       notice(Level::error, name_of_owner(owner), fmt::format("{}_refused", kind),
-             fmt::format("the kernel refused {} {} ({}); it is tried again", kind, net::to_string(held.object),
-                         held.refusal),
+             fmt::format("the kernel refused {} {} ({}); it is tried again", kind,
+                         net::to_string(held.object), held.refusal),
              out);
     }
     if (owner == static_owner && !held.object.track_group.empty())
@@ -240,8 +244,8 @@ void Failover::Implementation::followers_of_seen(Time now, Actions& out) {
 }
 
 void Failover::Implementation::on(Time now, const event::RouteRefused& refused, Actions& out) {
-  for (const auto* held : routes_.refused(refused.route, refusal_text(refused.error),
-                                          of_interface(refused.error.code), now))
+  for (const auto* held :
+       routes_.refused(refused.route, refusal_text(refused.error), of_interface(refused.error.code), now))
     say_refused(now, *held, "route", out);
 }
 
@@ -265,13 +269,14 @@ void Failover::Implementation::static_address_gone(Time now, const AddressKey& k
   if (!noticed || now - *noticed >= restore_notice_gap) {
     noticed = now;
     notice(Level::warning, {}, "address_removed",
-           fmt::format("somebody removed the static address {}; putting it back", key.address.to_string()), out);
+           fmt::format("somebody removed the static address {}; putting it back", key.address.to_string()),
+           out);
   }
   restore_routes(now, out);
 }
 
-void Failover::Implementation::static_address_refused(Time now, const AddressKey& key, const core::Error& error,
-                                                      Actions& out) {
+void Failover::Implementation::static_address_refused(Time now, const AddressKey& key,
+                                                      const core::Error& error, Actions& out) {
   const auto* held = static_addresses_.refused(key, refusal_text(error), now);
   if (held == nullptr || of_interface(error.code)) return;
   if (refusals_said_.insert(fmt::format("address {}: {}", key.address.to_string(), held->refusal)).second) {

@@ -271,13 +271,13 @@ TEST(FailoverRoutes, GoWithARouterThatIsTakenOut) {
 
 TEST(FailoverStatics, AreThereFromTheStartToTheEnd) {
   Node node(with_statics());
-  EXPECT_THAT(words(node.start()),
-              ElementsAre("add 10.66.0.1/24", "route 10.60.0.0/16 dev eth0",
-                          "rule from 10.60.0.0/16 table 100 preference 600", "hooks /b",
-                          "INIT>BACKUP started", "listen"));
-  EXPECT_THAT(words(node.stop()),
-              ElementsAre("hooks /s", "BACKUP>INIT stopped", "no rule from 10.60.0.0/16 table 100 preference 600",
-                          "no route 10.60.0.0/16 dev eth0", "remove 10.66.0.1/24", "stopped"));
+  EXPECT_THAT(words(node.start()), ElementsAre("add 10.66.0.1/24", "route 10.60.0.0/16 dev eth0",
+                                               "rule from 10.60.0.0/16 table 100 preference 600", "hooks /b",
+                                               "INIT>BACKUP started", "listen"));
+  EXPECT_THAT(
+      words(node.stop()),
+      ElementsAre("hooks /s", "BACKUP>INIT stopped", "no rule from 10.60.0.0/16 table 100 preference 600",
+                  "no route 10.60.0.0/16 dev eth0", "remove 10.66.0.1/24", "stopped"));
 }
 
 TEST(FailoverStatics, ArePutBackWhateverTheState) {
@@ -317,7 +317,8 @@ TEST(FailoverStatics, RefusedAreAFaultOfWhoFollowsThem) {
   node.refused = {"10.60.0.0/16 dev eth1"};
   node.interfaces.push_back(interface("eth1", 3));
   node.start();
-  EXPECT_THAT(node.shown().last.detail, HasSubstr("static route 10.60.0.0/16 dev eth1 (Network is unreachable)"));
+  EXPECT_THAT(node.shown().last.detail,
+              HasSubstr("static route 10.60.0.0/16 dev eth1 (Network is unreachable)"));
   node.refused.clear();
   node.run(11s);
   EXPECT_THAT(node.shown().faults, IsEmpty());

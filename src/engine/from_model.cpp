@@ -33,7 +33,8 @@ StaticEntries statics(const config::Model& model, Preferences& preferences) {
     result.addresses.push_back({line.address, line.track_group});
   result.routes = model.static_routes;
   result.rules = preferences.given(model.static_rules);
-  for (const config::TrackGroup& group : model.track_groups) result.groups.push_back({group.name, group.members});
+  for (const config::TrackGroup& group : model.track_groups)
+    result.groups.push_back({group.name, group.members});
   return result;
 }
 
@@ -59,8 +60,8 @@ FailoverConfig failover_config(const config::Model& model) {
   result.statics = statics(model, preferences);
   result.instances.reserve(model.instances.size());
   for (const config::Instance& instance : model.instances) {
-    result.instances.push_back({spoken(instance.vrrp), instance.hooks, instance.routes,
-                                preferences.given(instance.rules)});
+    result.instances.push_back(
+        {spoken(instance.vrrp), instance.hooks, instance.routes, preferences.given(instance.rules)});
   }
   result.bfd_sessions = model.bfd_sessions;
   result.pacing = pacing(model);

@@ -31,8 +31,9 @@ class HeldObjects {
   struct Held : Presence {
     std::uint64_t number = 0;  // in order of appearance
     Object object;
-    std::optional<Asked> asked;  // empty: an interface it names does not exist now, or is none of the kind it should be
-    bool up = false;             // the interfaces it names can carry something
+    std::optional<Asked>
+        asked;        // empty: an interface it names does not exist now, or is none of the kind it should be
+    bool up = false;  // the interfaces it names can carry something
     std::vector<Owner> owners;
     std::set<Owner> wanting;
     std::optional<core::Time> due;  // when it is to be put back, or tried again

@@ -100,7 +100,8 @@ bool RouteKind::like(const Asked& ours, const Asked& there) {
   const net::Route& b = there.route;
   if (!same_place(ours, there) || a.type != b.type || a.protocol != b.protocol) return false;
   if (without_interface(a)) return true;
-  if (a.next_hops.empty()) return b.next_hops.empty() && hop_like(a.via, ours.interface, b.via, there.interface);
+  if (a.next_hops.empty())
+    return b.next_hops.empty() && hop_like(a.via, ours.interface, b.via, there.interface);
   if (b.next_hops.empty()) return some_hop_like(ours, b.via, there.interface);
   for (std::size_t i = 0; i < b.next_hops.size(); ++i) {
     if (!some_hop_like(ours, b.next_hops[i].via, there.hop_interfaces[i])) return false;

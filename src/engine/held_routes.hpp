@@ -46,7 +46,9 @@ struct RuleKind {
   static bool tracked(const Object& rule) { return rule.track; }
   static bool listed(const Object&) { return true; }
   static std::optional<Asked> resolve(const Object& rule, const InterfaceTable& interfaces);
-  static bool up(const Object&, const InterfaceTable&) { return true; }  // a rule may name what does not exist
+  static bool up(const Object&, const InterfaceTable&) {
+    return true;
+  }  // a rule may name what does not exist
   static std::vector<std::string> interfaces(const Object&) { return {}; }
   static bool needs_interface(const Object&) { return false; }
   static std::optional<net::IpAddress> source(const Object&) { return std::nullopt; }

@@ -67,7 +67,8 @@ std::vector<net::InterfaceAddress> StaticAddresses::install(Time now) {
   std::vector<net::InterfaceAddress> missing;
   for (Held& held : held_) {
     // Linux takes an IPv4 address on an interface that is down, too; an IPv6 one would be gone again.
-    const bool possible = held.address.interface.value != 0 && (held.up || held.address.address.address.is_v4());
+    const bool possible =
+        held.address.interface.value != 0 && (held.up || held.address.address.address.is_v4());
     if (possible && held.ask(now)) missing.push_back(held.address);
   }
   return missing;
@@ -99,7 +100,8 @@ bool StaticAddresses::gone(const AddressKey& key, Time now) {
   return held->up;
 }
 
-const StaticAddresses::Held* StaticAddresses::refused(const AddressKey& key, const std::string& why, Time now) {
+const StaticAddresses::Held* StaticAddresses::refused(const AddressKey& key, const std::string& why,
+                                                      Time now) {
   Held* held = find(key);
   if (held == nullptr || held->present) return nullptr;
   held->adding = false;

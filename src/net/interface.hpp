@@ -18,17 +18,17 @@ struct Interface {
   InterfaceIndex index;
   std::string name;
   MacAddress mac;
-  bool has_mac = false;      // false on tunnels and the like: no ARP, no neighbour advertisements
-  bool admin_up = false;     // IFF_UP
-  bool running = false;      // IFF_RUNNING: there is carrier
-  bool loopback = false;     // IFF_LOOPBACK
-  bool multicast = true;     // IFF_MULTICAST
-  bool arp = true;           // not IFF_NOARP
-  std::uint32_t mtu = 1500;  // octets
-  std::string kind;          // as the kernel names it: "macvlan", "ipvlan", "vrf" …; empty = a plain one
-  InterfaceIndex parent;     // what a macvlan or the like sits on, in this network namespace
-  InterfaceIndex master;     // the bridge, bond or VRF it belongs to
-  std::uint32_t group = 0;   // `ip link set group`
+  bool has_mac = false;         // false on tunnels and the like: no ARP, no neighbour advertisements
+  bool admin_up = false;        // IFF_UP
+  bool running = false;         // IFF_RUNNING: there is carrier
+  bool loopback = false;        // IFF_LOOPBACK
+  bool multicast = true;        // IFF_MULTICAST
+  bool arp = true;              // not IFF_NOARP
+  std::uint32_t mtu = 1500;     // octets
+  std::string kind;             // as the kernel names it: "macvlan", "ipvlan", "vrf" …; empty = a plain one
+  InterfaceIndex parent;        // what a macvlan or the like sits on, in this network namespace
+  InterfaceIndex master;        // the bridge, bond or VRF it belongs to
+  std::uint32_t group = 0;      // `ip link set group`
   std::uint32_t vrf_table = 0;  // the routing table of a VRF
 
   bool usable() const { return admin_up && running; }

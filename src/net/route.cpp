@@ -6,14 +6,16 @@
 namespace net {
 
 std::string to_string(const Route& route) {
-  static constexpr const char* types[] = {"",           "",          "local ",       "broadcast ",
-                                          "anycast ",   "multicast ", "blackhole ",  "unreachable ",
-                                          "prohibit ",  "throw ",    "nat ",         "xresolve "};
+  static constexpr const char* types[] = {"",          "",           "local ",     "broadcast ",
+                                          "anycast ",  "multicast ", "blackhole ", "unreachable ",
+                                          "prohibit ", "throw ",     "nat ",       "xresolve "};
   const auto type = static_cast<std::size_t>(route.type);
   std::string text = type < std::size(types) ? types[type] : fmt::format("type {} ", type);
   const bool usual = route.destination.length == 0;
   text += usual ? (route.family == Family::v4 ? "default" : "default6") : route.destination.to_string();
-  const auto add = [&](std::string_view word, const auto& value) { text += fmt::format(" {} {}", word, value); };
+  const auto add = [&](std::string_view word, const auto& value) {
+    text += fmt::format(" {} {}", word, value);
+  };
   if (route.source_prefix) add("from", route.source_prefix->to_string());
   if (route.via) add("via", route.via->to_string());
   if (!route.interface.empty()) add("dev", route.interface);
@@ -32,7 +34,9 @@ std::string to_string(const Rule& rule) {
   std::string text = rule.family == Family::v4 ? "" : "inet6 ";
   if (rule.invert) text += "not ";
   text += "from " + (rule.from ? rule.from->to_string() : "all");
-  const auto add = [&](std::string_view word, const auto& value) { text += fmt::format(" {} {}", word, value); };
+  const auto add = [&](std::string_view word, const auto& value) {
+    text += fmt::format(" {} {}", word, value);
+  };
   if (rule.to) add("to", rule.to->to_string());
   if (rule.mark) add("fwmark", *rule.mark);
   if (!rule.input_interface.empty()) add("iif", rule.input_interface);

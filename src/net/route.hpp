@@ -115,7 +115,7 @@ struct Route {
 /// A route as the kernel has it or is asked for it: interfaces by index, the table that of the VRF if one was named.
 struct KernelRoute {
   Route route;
-  InterfaceIndex interface;              // 0 = none
+  InterfaceIndex interface;                    // 0 = none
   std::vector<InterfaceIndex> hop_interfaces;  // one for each of route.next_hops
 
   friend bool operator==(const KernelRoute&, const KernelRoute&) = default;

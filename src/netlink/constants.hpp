@@ -125,11 +125,11 @@ inline constexpr std::uint16_t expires = 23;
 inline constexpr std::uint16_t ttl_propagate = 26;
 }  // namespace route_attribute
 
-inline constexpr std::uint8_t next_hop_on_link = 4;     // of a next hop, and of a route with one
-inline constexpr std::uint32_t route_cloned = 0x200;    // made by the kernel for its cache: not a route of anybody
-inline constexpr std::uint32_t main_table = 254;
+inline constexpr std::uint8_t next_hop_on_link = 4;  // of a next hop, and of a route with one
+inline constexpr std::uint32_t route_cloned =
+    0x200;  // made by the kernel for its cache: not a route of anybody
 inline constexpr std::uint32_t largest_short_table = 255;  // what fits the header
-inline constexpr std::uint8_t scope_anything = 255;     // in a removal
+inline constexpr std::uint8_t scope_anything = 255;        // in a removal
 
 namespace route_metric {
 inline constexpr std::uint16_t lock = 1;
@@ -162,7 +162,7 @@ inline constexpr std::uint16_t ip6 = 4;
 inline constexpr std::uint16_t id = 1;
 inline constexpr std::uint16_t destination = 2;
 inline constexpr std::uint16_t source = 3;
-inline constexpr std::uint16_t hop_limit = 4;      // of both kinds
+inline constexpr std::uint16_t hop_limit = 4;  // of both kinds
 inline constexpr std::uint16_t traffic_class = 5;
 inline constexpr std::uint16_t flags = 6;
 inline constexpr std::uint16_t mpls_labels = 1;

@@ -73,7 +73,8 @@ struct Message {
   std::uint32_t sequence = 0;
   bool dump_interrupted = false;  // what the dump lists may never have existed at one time: ask again
   std::variant<Other, LinkPresent, LinkGone, AddressPresent, AddressGone, RoutePresent, RouteGone,
-               RulePresent, RuleGone, Outcome, DumpDone, Overrun> content;
+               RulePresent, RuleGone, Outcome, DumpDone, Overrun>
+      content;
 };
 
 /// What did not make sense; the rest of the datagram is lost.

@@ -162,8 +162,7 @@ void write_route(MessageWriter& message, const net::KernelRoute& wanted, Purpose
   write_metrics(message, route.metrics);
   if (route.expires) message.attribute_u32(route_attribute::expires, *route.expires);
   if (route.preference) message.attribute_u8(route_attribute::preference, *route.preference);
-  if (route.ttl_propagate)
-    message.attribute_u8(route_attribute::ttl_propagate, *route.ttl_propagate ? 1 : 0);
+  if (route.ttl_propagate) message.attribute_u8(route_attribute::ttl_propagate, *route.ttl_propagate ? 1 : 0);
 }
 
 std::uint16_t insertion_flags(net::RouteInsertion insertion) {
@@ -251,7 +250,8 @@ std::expected<std::optional<net::KernelRoute>, Senseless> parse_route(std::span<
         sound = read_ip(attribute, route.family, route.destination.address) && sound;
         break;
       case route_attribute::source:
-        if (route.source_prefix) sound = read_ip(attribute, route.family, route.source_prefix->address) && sound;
+        if (route.source_prefix)
+          sound = read_ip(attribute, route.family, route.source_prefix->address) && sound;
         break;
       case route_attribute::output_interface:
         seen.interface.value = attribute.u32();

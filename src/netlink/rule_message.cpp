@@ -26,9 +26,9 @@ bool read_range(const Attribute& attribute, std::optional<net::Range<Number>>& i
 }
 
 void write_rule(MessageWriter& message, const net::Rule& rule) {
-  // What looks up no table says "main", as `ip rule` does; l3mdev finds its table itself.
-  const bool looks_up = rule.action == net::RuleAction::table;
-  const std::uint32_t table = rule.l3mdev ? 0 : looks_up ? rule.table : main_table;
+  // l3mdev finds its table itself.
+  const bool looks_up = rule.action == net::RuleAction::table && !rule.l3mdev;
+  const std::uint32_t table = looks_up ? rule.table : 0;
   const auto action = rule.l3mdev ? net::RuleAction::table : rule.action;
   message.u8(family_number(rule.family))
       .u8(rule.to ? rule.to->length : 0)

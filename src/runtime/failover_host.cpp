@@ -299,50 +299,48 @@ void FailoverHost::hear_kernel() {
 }
 
 void FailoverHost::take_news(netlink::Message&& message) {
-  std::visit(core::Overload{
-                 [&](netlink::LinkPresent& link) {
-                   auto [known, is_new] = interfaces_.try_emplace(link.interface.index, link.interface);
-                   if (!is_new && known->second == link.interface)
-                     return;  // of the many things we do not look at
-                   known->second = link.interface;
-                   deliver(engine::event::InterfaceChanged{std::move(link.interface)});
-                   listen_again();
-                 },
-                 [&](netlink::LinkGone& link) {
-                   interfaces_.erase(link.interface);
-                   deliver(engine::event::InterfaceRemoved{link.interface});
-                 },
-                 [&](netlink::AddressPresent& seen) {
-                   if (seen.address.label == name_of(seen.address.interface)) seen.address.label.clear();
-                   if (config_.log_address_changes) {
-                     notice(Level::info, "address_seen",
-                            fmt::format("{} on {} is there", seen.address.address.to_string(),
-                                        name_of(seen.address.interface)));
-                   }
-                   const bool v6 = seen.address.address.address.is_v6();
-                   deliver(engine::event::AddressAdded{std::move(seen.address)});
-                   if (v6) listen_again();  // IPv6 may just have begun on the interface
-                 },
-                 [&](netlink::AddressGone& gone) {
-                   if (gone.address.label == name_of(gone.address.interface)) gone.address.label.clear();
-                   if (config_.log_address_changes) {
-                     notice(Level::info, "address_gone",
-                            fmt::format("{} on {} is gone", gone.address.address.to_string(),
-                                        name_of(gone.address.interface)));
-                   }
-                   deliver(engine::event::AddressRemoved{std::move(gone.address)});
-                 },
-                 [&](netlink::RoutePresent& seen) {
-                   deliver(engine::event::RouteAdded{std::move(seen.route), seen.replaced});
-                 },
-                 [&](netlink::RouteGone& gone) {
-                   deliver(engine::event::RouteRemoved{std::move(gone.route)});
-                 },
-                 [&](netlink::RulePresent& seen) { deliver(engine::event::RuleAdded{std::move(seen.rule)}); },
-                 [&](netlink::RuleGone& gone) { deliver(engine::event::RuleRemoved{std::move(gone.rule)}); },
-                 [](auto&) {},
-             },
-             message.content);
+  std::visit(
+      core::Overload{
+          [&](netlink::LinkPresent& link) {
+            auto [known, is_new] = interfaces_.try_emplace(link.interface.index, link.interface);
+            if (!is_new && known->second == link.interface) return;  // of the many things we do not look at
+            known->second = link.interface;
+            deliver(engine::event::InterfaceChanged{std::move(link.interface)});
+            listen_again();
+          },
+          [&](netlink::LinkGone& link) {
+            interfaces_.erase(link.interface);
+            deliver(engine::event::InterfaceRemoved{link.interface});
+          },
+          [&](netlink::AddressPresent& seen) {
+            if (seen.address.label == name_of(seen.address.interface)) seen.address.label.clear();
+            if (config_.log_address_changes) {
+              notice(Level::info, "address_seen",
+                     fmt::format("{} on {} is there", seen.address.address.to_string(),
+                                 name_of(seen.address.interface)));
+            }
+            const bool v6 = seen.address.address.address.is_v6();
+            deliver(engine::event::AddressAdded{std::move(seen.address)});
+            if (v6) listen_again();  // IPv6 may just have begun on the interface
+          },
+          [&](netlink::AddressGone& gone) {
+            if (gone.address.label == name_of(gone.address.interface)) gone.address.label.clear();
+            if (config_.log_address_changes) {
+              notice(Level::info, "address_gone",
+                     fmt::format("{} on {} is gone", gone.address.address.to_string(),
+                                 name_of(gone.address.interface)));
+            }
+            deliver(engine::event::AddressRemoved{std::move(gone.address)});
+          },
+          [&](netlink::RoutePresent& seen) {
+            deliver(engine::event::RouteAdded{std::move(seen.route), seen.replaced});
+          },
+          [&](netlink::RouteGone& gone) { deliver(engine::event::RouteRemoved{std::move(gone.route)}); },
+          [&](netlink::RulePresent& seen) { deliver(engine::event::RuleAdded{std::move(seen.rule)}); },
+          [&](netlink::RuleGone& gone) { deliver(engine::event::RuleRemoved{std::move(gone.rule)}); },
+          [](auto&) {},
+      },
+      message.content);
 }
 
 void FailoverHost::take_listing(NetlinkCommands::Listing&& listing) {

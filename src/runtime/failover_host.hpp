@@ -100,7 +100,7 @@ class FailoverHost : private WorkTools {
   HookSender hooks_;
   InterfaceSysctls sysctls_;
   bool authentication_header_ = false;  // somebody speaks it
-  bool routes_wanted_ = false;  // there are routes or rules in the configuration
+  bool routes_wanted_ = false;          // there are routes or rules in the configuration
   engine::Failover engine_;
   OrderedWork work_;
 

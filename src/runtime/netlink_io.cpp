@@ -82,7 +82,8 @@ core::Error refusal(int code, const std::string& words, std::string_view what) {
 bool harmless(const KernelChange& change, int code) {
   if (change.kind == KernelChange::Kind::add) return code == EEXIST;
   // With the interface its addresses and routes went; ESRCH is a route and ENOENT a rule that is not there.
-  return code == EADDRNOTAVAIL || code == ENODEV || (change.address() == nullptr && (code == ESRCH || code == ENOENT));
+  return code == EADDRNOTAVAIL || code == ENODEV ||
+         (change.address() == nullptr && (code == ESRCH || code == ENOENT));
 }
 
 // Hear of routes only if they are ours, or took another one's place: on a machine with the routes of the Internet the rest
@@ -241,9 +242,11 @@ core::Result<NetlinkCommands::Listing> NetlinkCommands::list(bool with_routes) {
           listing.routes.push_back(std::move(route->route));
       };
       for (const net::Family family : {net::Family::v4, net::Family::v6}) {
-        dump([family](netlink::Buffer& into, std::uint32_t sequence) {
-          netlink::append_dump_routes(into, sequence, family, net::route_protocol_keepalived);
-        }, take_route);
+        dump(
+            [family](netlink::Buffer& into, std::uint32_t sequence) {
+              netlink::append_dump_routes(into, sequence, family, net::route_protocol_keepalived);
+            },
+            take_route);
       }
       dump(netlink::append_dump_rules, [&](netlink::Message&& message) {
         auto* rule = std::get_if<netlink::RulePresent>(&message.content);
@@ -266,8 +269,8 @@ void NetlinkCommands::append(const KernelChange& change, netlink::Acknowledge ac
                                                                                         address, acknowledge);
                  },
                  [&](const std::shared_ptr<const net::KernelRoute>& route) {
-                   (add ? netlink::append_add_route : netlink::append_remove_route)(request_, sequence, *route,
-                                                                                    acknowledge);
+                   (add ? netlink::append_add_route : netlink::append_remove_route)(request_, sequence,
+                                                                                    *route, acknowledge);
                  },
                  [&](const std::shared_ptr<const net::Rule>& rule) {
                    (add ? netlink::append_add_rule : netlink::append_remove_rule)(request_, sequence, *rule,
@@ -281,7 +284,9 @@ std::string KernelChange::text() const {
   return std::visit(
       core::Overload{
           [](const net::InterfaceAddress& address) { return "address " + address.address.to_string(); },
-          [](const std::shared_ptr<const net::KernelRoute>& route) { return "route " + to_string(route->route); },
+          [](const std::shared_ptr<const net::KernelRoute>& route) {
+            return "route " + to_string(route->route);
+          },
           [](const std::shared_ptr<const net::Rule>& rule) { return "rule " + to_string(*rule); },
       },
       object);

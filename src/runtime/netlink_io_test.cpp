@@ -26,9 +26,7 @@ class NetlinkIo : public testing::NetworkTest {
     return {kind, address};
   }
   KernelChange add(const std::string& prefix) const { return change(KernelChange::Kind::add, prefix); }
-  KernelChange remove(const std::string& prefix) const {
-    return change(KernelChange::Kind::remove, prefix);
-  }
+  KernelChange remove(const std::string& prefix) const { return change(KernelChange::Kind::remove, prefix); }
 
   static net::InterfaceAddress& address_of(KernelChange& change) {
     return std::get<net::InterfaceAddress>(change.object);
@@ -79,7 +77,7 @@ TEST_F(NetlinkIo, AnAddressIsInstalledAsItWasAskedFor) {
 TEST_F(NetlinkIo, WhatIsThereAlreadyOrGoneAlreadyIsNoFailure) {
   auto control = commands();
   const std::vector<KernelChange> twice{add("192.0.2.10/24"), add("192.0.2.10/24"), remove("192.0.2.10/24"),
-                                         remove("192.0.2.10/24"), add("192.0.2.10/24")};
+                                        remove("192.0.2.10/24"), add("192.0.2.10/24")};
   EXPECT_THAT(control.apply(twice).value().refusals, IsEmpty());
   EXPECT_THAT(addresses(), Contains(prefix("192.0.2.10/24")));  // order was kept
 }
