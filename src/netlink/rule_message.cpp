@@ -72,9 +72,9 @@ std::uint64_t read_big_endian(std::span<const std::uint8_t> bytes) {
 bool read_attribute(const Attribute& attribute, net::Rule& rule, std::uint32_t& table) {
   switch (attribute.type) {
     case a::from:
-      return rule.from && read_ip(attribute, rule.family, rule.from->address);
+      return !rule.from || read_ip(attribute, rule.family, rule.from->address);  // "all" has no address
     case a::to:
-      return rule.to && read_ip(attribute, rule.family, rule.to->address);
+      return !rule.to || read_ip(attribute, rule.family, rule.to->address);
     case a::preference:
       rule.preference = attribute.u32();
       break;
