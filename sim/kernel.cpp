@@ -1,6 +1,7 @@
 #include "sim/kernel.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sim {
 
@@ -46,6 +47,8 @@ Kernel::Events Kernel::remove_interface(const std::string& name) {
   if (gone == nullptr) return {};
   const net::InterfaceIndex index = gone->index;
   Events out;
+  for (const std::string& above : names_above(index))
+    std::ranges::move(remove_interface(above), std::back_inserter(out));
   for (const auto& address : addresses_) {
     if (address.interface == index) out.push_back(engine::event::AddressRemoved{address});
   }
@@ -54,6 +57,31 @@ Kernel::Events Kernel::remove_interface(const std::string& name) {
   std::erase_if(interfaces_, [&](const auto& interface) { return interface.index == index; });
   out.push_back(engine::event::InterfaceRemoved{index});
   return out;
+}
+
+Kernel::Events Kernel::create_link(const net::VirtualLink& link, net::InterfaceIndex parent) {
+  const net::Interface* below = interface(parent);
+  if (below == nullptr || find(link.name) != nullptr) return {};
+  net::Interface made = *below;
+  made.index = net::InterfaceIndex{next_index_++};
+  made.name = link.name;
+  made.kind = link.kind == net::VirtualLink::Kind::macvlan ? "macvlan" : "ipvlan";
+  made.parent = parent;
+  made.alias = link.alias;
+  if (link.mac) made.mac = *link.mac;
+  made.admin_up = true;
+  interfaces_.push_back(made);
+  return {engine::event::InterfaceChanged{made}};
+}
+
+Kernel::Events Kernel::raise_link(net::InterfaceIndex index) {
+  const net::Interface* found = interface(index);
+  return found == nullptr ? Events{} : set_admin(std::string(found->name), true);
+}
+
+Kernel::Events Kernel::remove_link(net::InterfaceIndex index) {
+  const net::Interface* found = interface(index);
+  return found == nullptr ? Events{} : remove_interface(std::string(found->name));
 }
 
 Kernel::Events Kernel::set_admin(const std::string& name, bool up) {
@@ -73,6 +101,10 @@ Kernel::Events Kernel::changed(net::Interface& interface, bool admin_up, bool ru
   interface.admin_up = admin_up;
   interface.running = running;
   Events out{engine::event::InterfaceChanged{interface}};
+  for (net::Interface& above : interfaces_) {  // what sits on it has its carrier
+    if (above.parent != interface.index) continue;
+    std::ranges::move(changed(above, above.admin_up, interface.usable()), std::back_inserter(out));
+  }
   if (went_down) {  // Linux flushes IPv6 addresses, and keeps those of IPv4
     const auto flushed = [&](const auto& address) {
       return address.interface == interface.index && address.address.address.is_v6();
@@ -174,6 +206,14 @@ void Kernel::reboot() {
   for (const auto& name : present) create_interface(name);
 }
 
+std::vector<std::string> Kernel::names_above(net::InterfaceIndex index) const {
+  std::vector<std::string> names;
+  for (const auto& interface : interfaces_) {
+    if (interface.parent == index) names.push_back(interface.name);
+  }
+  return names;
+}
+
 const net::Interface* Kernel::interface(net::InterfaceIndex index) const {
   const auto found = std::ranges::find(interfaces_, index, &net::Interface::index);
   return found == interfaces_.end() ? nullptr : &*found;
@@ -196,6 +236,7 @@ const InterfacePlan* Kernel::plan_of(const std::string& name) const {
 
 std::optional<SegmentId> Kernel::segment_of(net::InterfaceIndex index) const {
   const net::Interface* found = interface(index);
+  if (found != nullptr && found->parent.value != 0) return segment_of(found->parent);
   const InterfacePlan* plan = found == nullptr ? nullptr : plan_of(found->name);
   return plan == nullptr ? std::nullopt : std::optional(plan->segment);
 }
@@ -232,7 +273,9 @@ std::vector<net::IpAddress> Kernel::answered(SegmentId segment) const {
 
 void Kernel::give_own_addresses(const net::Interface& interface, std::optional<net::Family> only,
                                 Events& out) {
-  for (const net::Prefix& own : plan_of(interface.name)->addresses) {
+  const InterfacePlan* plan = plan_of(interface.name);
+  if (plan == nullptr) return;  // a link has none of its own
+  for (const net::Prefix& own : plan->addresses) {
     if (only && own.address.family != *only) continue;
     net::InterfaceAddress address;
     address.interface = interface.index;

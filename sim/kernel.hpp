@@ -37,6 +37,10 @@ class Kernel {
   Events remove_address(const net::InterfaceAddress& address);
   /// Every address that somebody else removes with `ip addr del`.
   Events remove_everywhere(const net::IpAddress& address);
+  /// A macvlan or the like; it is on its parent's wire, goes with it, and is up when its parent is.
+  Events create_link(const net::VirtualLink& link, net::InterfaceIndex parent);
+  Events raise_link(net::InterfaceIndex index);
+  Events remove_link(net::InterfaceIndex index);
   /// Routes are told apart by destination, metric and table; one whose interface is gone or down is refused.
   core::Result<Events> add_route(const net::KernelRoute& route);
   Events remove_route(const net::KernelRoute& route);
@@ -69,6 +73,7 @@ class Kernel {
   net::Interface* find(const std::string& name);
   const InterfacePlan* plan_of(const std::string& name) const;
   void give_own_addresses(const net::Interface& interface, std::optional<net::Family> only, Events& out);
+  std::vector<std::string> names_above(net::InterfaceIndex index) const;
   void drop_routes(net::InterfaceIndex interface, Events& out);
   Events changed(net::Interface& interface, bool admin_up, bool running);
 

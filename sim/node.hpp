@@ -92,6 +92,10 @@ class Node {
   void on(const engine::action::RemoveRoutes& action);
   void on(const engine::action::AddRules& action);
   void on(const engine::action::RemoveRules& action);
+  void on(const engine::action::CreateLink& action) { echo(kernel_.create_link(action.link, action.parent)); }
+  void on(const engine::action::RaiseLink& action) { echo(kernel_.raise_link(action.index)); }
+  void on(const engine::action::RemoveLink& action) { echo(kernel_.remove_link(action.index)); }
+  void on(const engine::action::RelaxReversePath&) {}
   void on(const engine::action::Listen& action) { listening_ = action.sockets; }
   void on(const engine::action::SetInterfaceSysctl&) {}
   void on(const engine::action::ReportTransition& action);

@@ -8,6 +8,7 @@
 #include "bfd/config.hpp"
 #include "core/time.hpp"
 #include "net/route.hpp"
+#include "net/virtual_link.hpp"
 #include "notify/config.hpp"
 #include "vrrp/config.hpp"
 
@@ -18,6 +19,8 @@ struct InstanceConfig {
   notify::Hooks hooks;
   std::vector<net::Route> routes;  // there while the router is master; every rule has its preference
   std::vector<net::Rule> rules;
+  std::vector<net::VirtualLink> links;  // made for it; its addresses name them as their interface
+  std::string transmit_link;  // adverts leave from this one, with its MAC address; empty = from the interface
 
   friend bool operator==(const InstanceConfig&, const InstanceConfig&) = default;
 };

@@ -64,6 +64,7 @@ Actions Failover::Implementation::handle_timeout(Time now) {
   bfd_.handle_timeout(now, out);
   tell_trackers(now, out);
   restore_routes(now, out);
+  if (const auto due = links_.next_due(); due && now >= *due) reconcile_links(now, out);
   listen_if_changed(out);
   return out;
 }
@@ -71,7 +72,8 @@ Actions Failover::Implementation::handle_timeout(Time now) {
 std::optional<Time> Failover::Implementation::next_timeout() const {
   if (stopped_) return std::nullopt;
   std::optional<Time> next = deadlines_.earliest();
-  for (const auto& other : {announcer_.next_timeout(), bfd_.next_timeout(), next_route_restoration()}) {
+  for (const auto& other :
+       {announcer_.next_timeout(), bfd_.next_timeout(), next_route_restoration(), links_.next_due()}) {
     if (other && (!next || *other < *next)) next = other;
   }
   return next;
@@ -110,7 +112,7 @@ void Failover::Implementation::settle(Number number) {
 }
 
 FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
-  if (previous_) return *previous_;  // nothing has begun: who dies now leaves what it found
+  if (previous_ && !listed_) return *previous_;  // nothing has begun: who dies now leaves what it found
   FailoverSnapshot shown;
   shown.taken = now;
   shown.last_sequence = sequence_;
@@ -278,11 +280,16 @@ void Failover::Implementation::on(Time, const event::SendFailed& failed, Actions
 
 void Failover::Implementation::on(Time now, const event::StopRequested&, Actions& out) {
   for (const Number number : order_) {
+    if (routers_[number]->waiting) continue;
     const vrrp::event::Stopped stopped{vrrp::Reason::stopped, settings_.remove_addresses_on_stop};
     perform(now, number, routers_[number]->instance.handle(now, stopped), out);
   }
   bfd_.stop(now, out);
-  if (settings_.remove_addresses_on_stop) withdraw_statics(now, out);
+  if (settings_.remove_addresses_on_stop) {
+    withdraw_statics(now, out);
+    for (const auto& wish : links_.remove_all(interfaces_))
+      out.emplace_back(action::RemoveLink{wish.index, wish.link.name});
+  }
   out.emplace_back(action::Stopped{});
   stopped_ = true;
 }

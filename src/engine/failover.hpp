@@ -17,6 +17,7 @@
 #include "engine/config.hpp"
 #include "net/interface.hpp"
 #include "net/route.hpp"
+#include "net/virtual_link.hpp"
 #include "vrrp/state.hpp"
 
 namespace engine {
@@ -89,6 +90,11 @@ struct RuleRefused {
   net::Rule rule;
   core::Error error;
 };
+/// A link could not be made or raised.
+struct LinkRefused {
+  std::string name;
+  core::Error error;
+};
 /// A packet of a SendPacket action could not be sent.
 struct SendFailed {
   std::string instance;
@@ -104,12 +110,13 @@ struct CountersCleared {};
 
 }  // namespace event
 
-using Event = std::variant<event::KernelListed, event::InterfaceChanged, event::InterfaceRemoved,
-                           event::AddressAdded, event::AddressRemoved, event::RouteAdded, event::RouteRemoved,
-                           event::RuleAdded, event::RuleRemoved, event::PacketReceived, event::InstallFailed,
-                           event::RouteRefused, event::RuleRefused, event::ListeningFailed, event::SendFailed,
-                           event::Reconfigured, event::StopRequested, event::CountersCleared,
-                           event::BfdPacketReceived, event::BfdSendFailed>;
+using Event =
+    std::variant<event::KernelListed, event::InterfaceChanged, event::InterfaceRemoved, event::AddressAdded,
+                 event::AddressRemoved, event::RouteAdded, event::RouteRemoved, event::RuleAdded,
+                 event::RuleRemoved, event::PacketReceived, event::InstallFailed, event::RouteRefused,
+                 event::RuleRefused, event::LinkRefused, event::ListeningFailed, event::SendFailed,
+                 event::Reconfigured, event::StopRequested, event::CountersCleared, event::BfdPacketReceived,
+                 event::BfdSendFailed>;
 
 namespace action {
 
@@ -123,6 +130,7 @@ struct SendPacket {
   std::uint8_t hop_limit = 255;
   std::uint8_t protocol = 112;
   std::vector<std::uint8_t> packet;
+  std::optional<net::MacAddress> link_source;  // multicast: as a frame from this MAC address
 };
 /// An Ethernet frame, complete from the destination MAC on: gratuitous ARP or unsolicited neighbour advertisement.
 struct SendFrame {
@@ -152,6 +160,24 @@ struct AddRules {
 struct RemoveRules {
   std::vector<net::Rule> rules;
 };
+/// Made, given its settings, raised: then it is heard of as InterfaceChanged. LinkRefused if that fails.
+struct CreateLink {
+  net::VirtualLink link;
+  net::InterfaceIndex parent;
+  std::uint32_t group = 0;
+  std::uint32_t parent_group = 0;
+  net::InterfaceIndex vrf;  // it joins this VRF, as its parent did
+};
+struct RaiseLink {
+  net::InterfaceIndex index;
+  std::string name;
+};
+struct RemoveLink {
+  net::InterfaceIndex index;
+  std::string name;
+};
+/// conf.all.rp_filter would hold for our links too: its value goes to every interface, and `all` becomes 0. Put back at stop.
+struct RelaxReversePath {};
 /// Which packets must reach us from now on, complete each time it changes.
 struct Listen {
   struct Where {
@@ -193,12 +219,24 @@ struct Stopped {};
 
 }  // namespace action
 
-using Action = std::variant<action::SendPacket, action::SendFrame, action::AddAddresses,
-                            action::RemoveAddresses, action::AddRoutes, action::RemoveRoutes,
-                            action::AddRules, action::RemoveRules, action::Listen, action::SetInterfaceSysctl,
-                            action::ReportTransition, action::RunHooks, action::Notice, action::Stopped,
-                            action::OpenBfdSessions, action::SendBfdPacket, action::ReportBfdChange>;
+using Action =
+    std::variant<action::SendPacket, action::SendFrame, action::AddAddresses, action::RemoveAddresses,
+                 action::AddRoutes, action::RemoveRoutes, action::AddRules, action::RemoveRules,
+                 action::CreateLink, action::RaiseLink, action::RemoveLink, action::RelaxReversePath,
+                 action::Listen, action::SetInterfaceSysctl, action::ReportTransition, action::RunHooks,
+                 action::Notice, action::Stopped, action::OpenBfdSessions, action::SendBfdPacket,
+                 action::ReportBfdChange>;
 using Actions = std::vector<Action>;
+
+/// A kernel setting that the worker changed: a new worker must know what to put back at the end.
+struct ChangedSetting {
+  std::string interface;
+  std::string key;
+  std::string before;
+  std::string ours;
+
+  friend bool operator==(const ChangedSetting&, const ChangedSetting&) = default;
+};
 
 /// What an operator may see, and what a new worker resumes from.
 struct FailoverSnapshot {
@@ -207,6 +245,7 @@ struct FailoverSnapshot {
   std::vector<vrrp::Snapshot> instances;  // in configuration order
   std::uint64_t unknown_vrid_packets = 0;
   std::uint64_t malformed_packets = 0;           // too short to name a VRID
+  std::vector<ChangedSetting> settings;          // the worker's to fill in
   std::vector<bfd::Snapshot> bfd_sessions;       // in configuration order
   bfd::ReceiveErrorCounts bfd_receive_errors{};  // packets for no session
 

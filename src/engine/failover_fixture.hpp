@@ -108,6 +108,14 @@ inline std::vector<std::string> words(const Actions& actions) {
       for (const auto& rule : rules->rules) words.push_back("rule " + net::to_string(rule));
     } else if (const auto* no_rules = std::get_if<action::RemoveRules>(&action)) {
       for (const auto& rule : no_rules->rules) words.push_back("no rule " + net::to_string(rule));
+    } else if (const auto* made = std::get_if<action::CreateLink>(&action)) {
+      words.push_back("create " + made->link.name + " on " + made->link.parent);
+    } else if (const auto* raised = std::get_if<action::RaiseLink>(&action)) {
+      words.push_back("raise " + raised->name);
+    } else if (const auto* unmade = std::get_if<action::RemoveLink>(&action)) {
+      words.push_back("remove link " + unmade->name);
+    } else if (std::holds_alternative<action::RelaxReversePath>(action)) {
+      words.emplace_back("relax reverse path");
     } else if (std::holds_alternative<action::Listen>(action)) {
       words.emplace_back("listen");
     } else if (const auto* sysctl = std::get_if<action::SetInterfaceSysctl>(&action)) {

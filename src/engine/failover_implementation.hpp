@@ -1,7 +1,7 @@
 // The inside of the failover engine: the routers, the indices that find the one an event concerns without looking at the
-// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in five files:
+// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in six files:
 // failover.cpp (doors, packets, timeouts), failover_kernel.cpp (interfaces and addresses), failover_routes.cpp (routes, rules, all
-// that is static), failover_perform.cpp (actions) and failover_reload.cpp (configuration).
+// that is static), failover_links.cpp (virtual MAC addresses), failover_perform.cpp (actions) and failover_reload.cpp (configuration).
 #pragma once
 
 #include <bitset>
@@ -24,6 +24,7 @@
 #include "engine/held_routes.hpp"
 #include "engine/interface_table.hpp"
 #include "engine/static_addresses.hpp"
+#include "engine/virtual_links.hpp"
 #include "vrrp/instance.hpp"
 
 namespace engine {
@@ -43,13 +44,16 @@ class Failover::Implementation {
   static constexpr Number static_owner = std::numeric_limits<Number>::max();  // of routes that no router has
 
   struct Router {
-    explicit Router(const InstanceConfig& config) : instance(config.vrrp), hooks(config.hooks) {
+    explicit Router(const InstanceConfig& config)
+        : instance(config.vrrp), hooks(config.hooks), transmit_link(config.transmit_link) {
       addresses.assign(config.vrrp);
     }
 
     vrrp::Instance instance;
     core::Sparse<notify::Hooks> hooks;
     HeldAddresses addresses;
+    std::string transmit_link;  // adverts leave from there; empty = from the interface
+    bool waiting = false;       // for its links, before it starts
     std::vector<std::string>
         route_interfaces;  // without which its tracked routes and rules are worth nothing
     AdvertPackets packets;
@@ -158,6 +162,14 @@ class Failover::Implementation {
   void static_address_gone(core::Time now, const AddressKey& key, Actions& out);
   void static_address_refused(core::Time now, const AddressKey& key, const core::Error& error, Actions& out);
 
+  // failover_links.cpp
+  void on(core::Time now, const event::LinkRefused& refused, Actions& out);
+  void reconcile_links(core::Time now, Actions& out);
+  void guard_parent(const std::string& parent, Actions& out);
+  void links_touched(core::Time now, const std::string& name, Actions& out);
+  bool must_wait(Number number);
+  void start_waiting(core::Time now, Actions& out);
+
   // failover_perform.cpp
   void perform(core::Time now, Number number, const vrrp::Actions& actions, Actions& out);
   void send_advert(Router& router, const vrrp::action::SendAdvert& send, Actions& out);
@@ -208,6 +220,12 @@ class Failover::Implementation {
   std::unordered_map<net::IpAddress, std::set<Number>> by_tracked_source_;
   std::unordered_map<AddressKey, std::vector<HolderRef>> holders_;
 
+  VirtualLinks links_;
+  std::set<Number> waiting_;           // for their links
+  std::set<std::string> known_links_;  // were there once
+  std::set<std::string> links_noticed_;
+  std::set<std::string> guarded_parents_;
+  bool reverse_path_relaxed_ = false;
   HeldRoutes routes_;
   HeldRules rules_;
   StaticAddresses static_addresses_;

@@ -31,20 +31,29 @@ void Failover::Implementation::on(Time now, const event::KernelListed& listed, A
   }
   const bool first = !std::exchange(listed_, true);
   routes_listed(now, listed, out);
+  for (const net::Interface& interface : listed.interfaces) {
+    if (links_.makes(interface.name)) known_links_.insert(interface.name);
+  }
+  reconcile_links(now, out);
   if (first) {
     listen_may_have_changed_ = true;
     start_all(now, out);
     bfd_.begin(now, out);
     tell_trackers(now, out);
   } else {
-    for (const Number number : order_) catch_up(now, number, out);
+    for (const Number number : order_) {
+      if (!routers_[number]->waiting) catch_up(now, number, out);
+    }
   }
   remove_left_over_routes(now, out);
 }
 
 void Failover::Implementation::start_all(Time now, Actions& out) {
   hold_until_ = previous_ ? now : now + settings_.startup_delay;
-  for (const Number number : order_) start(now, number, out);
+  for (const Number number : order_) {
+    if (!must_wait(number)) start(now, number, out);
+  }
+  if (!waiting_.empty()) return;
   previous_.reset();
   previous_instances_.clear();
 }
@@ -144,6 +153,7 @@ void Failover::Implementation::on(Time now, const event::InterfaceRemoved& remov
 // An interface of that name came, went or changed its state.
 void Failover::Implementation::interface_touched(Time now, const std::string& name, Actions& out) {
   routes_of_interface_touched(now, name, out);
+  links_touched(now, name, out);
   const auto found = by_interface_.find(name);
   if (found == by_interface_.end()) return;
   const std::set<Number> concerned = found->second;  // resolving takes routers out and puts them back
@@ -155,7 +165,7 @@ void Failover::Implementation::interface_touched(Time now, const std::string& na
       sysctls_set_.erase(name);
       if (listed_) request_sysctls(router, out);
     }
-    if (!listed_) continue;
+    if (!listed_ || router.waiting) continue;
     evaluate(now, number, out);
     if (is_awake_master(now, number, out)) {  // an address may have found its interface
       auto missing = router.addresses.install(now);
@@ -285,8 +295,13 @@ std::vector<vrrp::Fault> Failover::Implementation::faults_of(const Router& route
     faults.push_back({FaultKind::no_unicast_peer, {}});
   }
   for (const HeldAddresses::Held& held : router.addresses.all()) {
-    if (held.track && !held.interface.empty() && held.interface != config.interface)
+    if (held.track && !held.interface.empty() && held.interface != config.interface &&
+        !links_.makes(held.interface))
       look_at(held.interface, true);
+  }
+  if (const auto own = by_name_.find(config.name); own != by_name_.end()) {
+    if (const auto missing = links_.missing(own->second))
+      faults.push_back({FaultKind::interface_missing, *missing});
   }
   for (const std::string& interface : router.route_interfaces) {
     if (interface != config.interface) look_at(interface, true);

@@ -45,7 +45,16 @@ void Failover::Implementation::send_advert(Router& router, const vrrp::action::S
   if (!instance.source()) return;
   const AdvertPackets::Origin origin{router.interface, *instance.source(), send.priority,
                                      instance.old_unicast_checksum(), send.interval};
+  const std::size_t before = out.size();
   router.packets.send(instance.config(), origin, out);
+  const net::Interface* link =
+      router.transmit_link.empty() ? nullptr : interfaces_.find(router.transmit_link);
+  if (link == nullptr) return;
+  for (std::size_t i = before; i < out.size(); ++i) {
+    auto& packet = std::get<action::SendPacket>(out[i]);
+    packet.interface = link->index;
+    packet.link_source = link->mac;
+  }
 }
 
 void Failover::Implementation::withdraw(Time now, Number number, Actions& out) {

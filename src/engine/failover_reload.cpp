@@ -63,6 +63,8 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
     const Number number = known->second;
     order.push_back(number);
     routers_[number]->hooks = instance.hooks;
+    routers_[number]->transmit_link = instance.transmit_link;
+    links_.assign(number, instance.links);
     route_owners.push_back({number, &instance});
     if (routers_[number]->instance.config() != instance.vrrp) {
       changed.push_back({number, &instance.vrrp, change_addresses(now, number, instance.vrrp, unwanted)});
@@ -77,10 +79,13 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
   for (const Changed& one : changed) change(now, one, out);
   adopt_statics(now, config.statics, out);
   if (!listed_) return;
+  reconcile_links(now, out);
   for (const auto& [number, instance] : route_owners) {
     if (routers_[number]->instance.state() == vrrp::State::master) install_routes(now, number, out);
   }
-  for (const Number number : added) start(now, number, out);
+  for (const Number number : added) {
+    if (!must_wait(number)) start(now, number, out);
+  }
 }
 
 // The addresses come first when routes are new: those may need them. So this only takes away.
@@ -171,13 +176,17 @@ Failover::Implementation::Number Failover::Implementation::add(const InstanceCon
   routers_[number]->route_interfaces = tracked_interfaces(config.routes, config.rules);
   routes_.assign(number, config.routes, interfaces_, core::Time{});  // nobody wants anything yet
   rules_.assign(number, config.rules, interfaces_, core::Time{});
+  links_.assign(number, config.links);
   find_interfaces(*routers_[number], config.vrrp);
   index(number, config.vrrp);
   return number;
 }
 
 void Failover::Implementation::retire(Time now, Number number, vrrp::Reason reason, Actions& out) {
-  perform(now, number, routers_[number]->instance.handle(now, vrrp::event::Stopped{reason, true}), out);
+  if (!routers_[number]->waiting)
+    perform(now, number, routers_[number]->instance.handle(now, vrrp::event::Stopped{reason, true}), out);
+  waiting_.erase(number);
+  links_.drop(number);
   announcer_.forget(number);
   assign_routes(now, number, {}, {}, out);
   route_noticed_.erase(number);

@@ -1,5 +1,7 @@
 #include "engine/from_model.hpp"
 
+#include "engine/link_names.hpp"
+
 namespace engine {
 
 namespace {
@@ -57,11 +59,13 @@ FailoverConfig failover_config(const config::Model& model) {
   FailoverConfig result;
   result.router_id = model.globals.router_id;
   Preferences preferences;
+  LinkNames links(model);
   result.statics = statics(model, preferences);
   result.instances.reserve(model.instances.size());
   for (const config::Instance& instance : model.instances) {
     result.instances.push_back(
-        {spoken(instance.vrrp), instance.hooks, instance.routes, preferences.given(instance.rules)});
+        {spoken(instance.vrrp), instance.hooks, instance.routes, preferences.given(instance.rules), {}, {}});
+    links.equip(instance, result.instances.back(), result.statics);
   }
   result.bfd_sessions = model.bfd_sessions;
   result.pacing = pacing(model);

@@ -10,6 +10,7 @@ namespace net {
 
 namespace {
 
+constexpr std::uint16_t ethertype_ipv4 = 0x0800;
 constexpr std::uint16_t ethertype_ipv6 = 0x86dd;
 constexpr std::uint16_t ethertype_arp = 0x0806;
 
@@ -90,6 +91,23 @@ std::vector<std::uint8_t> announcement_frame(const Announcement& announcement) {
   return announcement.address.is_v4()
              ? gratuitous_arp(announcement.mac, announcement.address)
              : neighbour_advertisement(announcement.mac, announcement.address, announcement.router);
+}
+
+std::vector<std::uint8_t> multicast_frame(const MacAddress& from, const MulticastPacket& packet) {
+  const auto& group = packet.group.octets;
+  Writer writer(14 + 40 + packet.bytes.size());
+  if (packet.group.is_v4()) {
+    writer.u16(0x0100).u8(0x5e).u8(group[1] & 0x7f).u8(group[2]).u8(group[3]);
+    writer.bytes(from.octets).u16(ethertype_ipv4);
+  } else {
+    writer.u16(0x3333).u8(group[12]).u8(group[13]).u8(group[14]).u8(group[15]);
+    writer.bytes(from.octets).u16(ethertype_ipv6);
+    writer.u32(0x60000000U | std::uint32_t{packet.traffic_class} << 20);
+    writer.u16(static_cast<std::uint16_t>(packet.bytes.size())).u8(packet.protocol).u8(packet.hop_limit);
+    writer.bytes(packet.source.bytes()).bytes(packet.group.bytes());
+  }
+  writer.bytes(packet.bytes);
+  return writer.take();
 }
 
 std::optional<Announcement> decode_gratuitous_arp(std::span<const std::uint8_t> frame) {

@@ -30,6 +30,17 @@ std::vector<std::uint8_t> neighbour_advertisement(const MacAddress& mac, const I
 /// Whichever of the two the family of the address needs.
 std::vector<std::uint8_t> announcement_frame(const Announcement& announcement);
 
+/// A multicast packet as a frame: the group's MAC address (RFC 1112 section 6.4, RFC 2464 section 7), the one it comes from, and the
+/// packet, which has its IP header already (IPv4) or is given one (IPv6).
+struct MulticastPacket {
+  IpAddress source, group;
+  std::uint8_t hop_limit = 255;
+  std::uint8_t protocol = 0;
+  std::uint8_t traffic_class = 0;
+  std::span<const std::uint8_t> bytes;
+};
+std::vector<std::uint8_t> multicast_frame(const MacAddress& from, const MulticastPacket& packet);
+
 /// Empty unless the frame is a gratuitous ARP (request or reply); trailing Ethernet padding is allowed.
 std::optional<Announcement> decode_gratuitous_arp(std::span<const std::uint8_t> frame);
 /// Empty unless the frame is an unsolicited advertisement to all nodes that overrides what its readers know.

@@ -29,6 +29,7 @@ struct Interface {
   InterfaceIndex parent;        // what a macvlan or the like sits on, in this network namespace
   InterfaceIndex master;        // the bridge, bond or VRF it belongs to
   std::uint32_t group = 0;      // `ip link set group`
+  std::string alias;            // `ip link set alias`: who made it
   std::uint32_t vrf_table = 0;  // the routing table of a VRF
 
   bool usable() const { return admin_up && running; }

@@ -66,6 +66,8 @@ inline constexpr std::uint16_t mtu = 4;
 inline constexpr std::uint16_t parent = 5;
 inline constexpr std::uint16_t master = 10;
 inline constexpr std::uint16_t info = 18;
+inline constexpr std::uint16_t alias = 20;
+inline constexpr std::uint16_t families = 26;
 inline constexpr std::uint16_t group = 27;
 inline constexpr std::uint16_t extension_mask = 29;
 inline constexpr std::uint16_t parent_namespace = 37;
@@ -74,10 +76,15 @@ inline constexpr std::uint16_t info_data = 2;
 inline constexpr std::uint16_t macvlan_mode = 1;
 inline constexpr std::uint16_t veth_peer = 1;
 inline constexpr std::uint16_t vrf_table = 1;
+inline constexpr std::uint16_t ipvlan_mode = 1;
+inline constexpr std::uint16_t ipvlan_flags = 2;
+inline constexpr std::uint16_t v6_address_generation = 8;  // inside of families, inside of IPv6
 }  // namespace link_attribute
 
 inline constexpr std::uint32_t extension_skip_statistics = 1 << 3;
 inline constexpr std::uint32_t macvlan_private = 1;
+inline constexpr std::uint16_t ipvlan_l2 = 0;
+inline constexpr std::uint8_t generate_no_address = 1;
 inline constexpr std::uint16_t hardware_ethernet = 1;
 
 namespace link_flag {

@@ -56,6 +56,7 @@ Parsed parse_link(std::uint16_t type, std::span<const std::uint8_t> body) {
     if (attribute.type == link_attribute::parent) link.parent.value = attribute.u32();
     if (attribute.type == link_attribute::parent_namespace) parent_elsewhere = true;
     if (attribute.type == link_attribute::master) link.master.value = attribute.u32();
+    if (attribute.type == link_attribute::alias) link.alias = attribute.text();
     if (attribute.type == link_attribute::group) link.group = attribute.u32();
     if (attribute.type == link_attribute::info) read_link_info(attribute, link);
     if (attribute.type == link_attribute::mac && attribute.value.size() == link.mac.octets.size()) {

@@ -95,11 +95,15 @@ void append_add_link(Buffer& into, std::uint32_t sequence, const NewLink& link) 
   message.attribute_text(link_attribute::name, link.name);
   if (link.mac) message.attribute(link_attribute::mac, link.mac->octets);
   if (link.parent.value != 0) message.attribute_u32(link_attribute::parent, link.parent.value);
+  if (link.group != 0) message.attribute_u32(link_attribute::group, link.group);
   const std::size_t info = message.begin_nest(link_attribute::info | nested);
   message.attribute_text(link_attribute::info_kind, link.kind);
-  if (!link.peer.empty() || link.kind == "macvlan") {
+  if (!link.peer.empty() || link.kind == "macvlan" || link.kind == "ipvlan") {
     const std::size_t data = message.begin_nest(link_attribute::info_data | nested);
-    if (link.peer.empty()) {
+    if (link.kind == "ipvlan") {
+      message.attribute_u16(link_attribute::ipvlan_mode, ipvlan_l2);
+      message.attribute_u16(link_attribute::ipvlan_flags, static_cast<std::uint16_t>(link.isolation));
+    } else if (link.peer.empty()) {
       message.attribute_u32(link_attribute::macvlan_mode, link.macvlan_mode);
     } else {
       const std::size_t peer = message.begin_nest(link_attribute::veth_peer | nested);
@@ -112,9 +116,30 @@ void append_add_link(Buffer& into, std::uint32_t sequence, const NewLink& link) 
   message.end_nest(info);
 }
 
+void append_dress_link(Buffer& into, std::uint32_t sequence, const std::string& name,
+                       const std::string& alias, net::InterfaceIndex master) {
+  MessageWriter message{into, type::new_link, flag::request | flag::ack, sequence};
+  link_head(message, {}, 0, 0);
+  message.attribute_text(link_attribute::name, name);
+  message.attribute_text(link_attribute::alias, alias);
+  if (master.value != 0) message.attribute_u32(link_attribute::master, master.value);
+  const std::size_t families = message.begin_nest(link_attribute::families | nested);
+  const std::size_t v6 = message.begin_nest(family::v6 | nested);
+  message.attribute_u8(link_attribute::v6_address_generation, generate_no_address);
+  message.end_nest(v6);
+  message.end_nest(families);
+}
+
 void append_set_link_up(Buffer& into, std::uint32_t sequence, net::InterfaceIndex link, bool up) {
   MessageWriter message{into, type::new_link, flag::request | flag::ack, sequence};
   link_head(message, link, up ? link_flag::up : 0, link_flag::up);
+}
+
+void append_set_link_group(Buffer& into, std::uint32_t sequence, net::InterfaceIndex link,
+                           std::uint32_t group) {
+  MessageWriter message{into, type::new_link, flag::request | flag::ack, sequence};
+  link_head(message, link, 0, 0);
+  message.attribute_u32(link_attribute::group, group);
 }
 
 void append_delete_link(Buffer& into, std::uint32_t sequence, net::InterfaceIndex link) {

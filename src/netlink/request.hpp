@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/interface.hpp"
+#include "net/virtual_link.hpp"
 #include "netlink/constants.hpp"
 
 namespace netlink {
@@ -37,9 +38,17 @@ struct NewLink {
   std::uint32_t macvlan_mode = macvlan_private;
   std::optional<net::MacAddress> mac;
   bool up = false;
+  std::uint32_t group = 0;
+  net::VirtualLink::Isolation isolation = net::VirtualLink::Isolation::bridge;  // ipvlan
 };
 void append_add_link(Buffer& into, std::uint32_t sequence, const NewLink& link);
+/// What a new link cannot be given with its making: whose it is, its VRF, and that the kernel invents no IPv6 address for it.
+void append_dress_link(Buffer& into, std::uint32_t sequence, const std::string& name,
+                       const std::string& alias, net::InterfaceIndex master);
 void append_set_link_up(Buffer& into, std::uint32_t sequence, net::InterfaceIndex link, bool up);
+/// Also to make the kernel speak of the link: it says so whatever the group was.
+void append_set_link_group(Buffer& into, std::uint32_t sequence, net::InterfaceIndex link,
+                           std::uint32_t group);
 void append_delete_link(Buffer& into, std::uint32_t sequence, net::InterfaceIndex link);
 
 }  // namespace netlink

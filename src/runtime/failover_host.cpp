@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/overload.hpp"
+#include "net/frames.hpp"
 #include "runtime/scheduling.hpp"
 
 namespace runtime {
@@ -125,6 +126,9 @@ FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFi
 
 void FailoverHost::begin(NetlinkCommands::Listing&& listing) {
   return_free_memory();  // of the configuration's way here
+  if (snapshot_) {
+    if (const auto previous = snapshot_->read()) sysctls_.adopt(previous->settings);
+  }
   take_listing(std::move(listing));
   tell_(to_supervisor::Ready{config_.generation});
   snapshot_wanted_ = true;
@@ -226,11 +230,19 @@ void FailoverHost::perform(engine::Actions&& actions) {
                    [&](action::RemoveRoutes& routes) { work_.add(std::move(routes)); },
                    [&](action::AddRules& rules) { work_.add(std::move(rules)); },
                    [&](action::RemoveRules& rules) { work_.add(std::move(rules)); },
+                   [&](action::CreateLink& link) { work_.add(LinkChange{std::move(link)}); },
+                   [&](action::RaiseLink& link) { work_.add(LinkChange{std::move(link)}); },
+                   [&](action::RemoveLink& link) { work_.add(LinkChange{std::move(link)}); },
+                   [&](action::RelaxReversePath&) {
+                     if (auto set = sysctls_.relax_reverse_path(); !set)
+                       notice(Level::warning, "sysctl_failed", set.error().message);
+                   },
                    [&](action::RunHooks& hooks) { work_.add(std::move(hooks)); },
                    [&](action::Listen& sockets) { listen(sockets.sockets); },
                    [&](action::SetInterfaceSysctl& setting) {
                      const auto set = sysctls_.set(setting.interface, setting.key, setting.value);
                      if (!set) notice(Level::warning, "sysctl_failed", set.error().message);
+                     snapshot_wanted_ = true;  // the next worker must know what to put back
                    },
                    [&](action::ReportTransition& report) {
                      snapshot_wanted_ = true;
@@ -250,7 +262,7 @@ void FailoverHost::perform(engine::Actions&& actions) {
 }
 
 void FailoverHost::send_packet(const engine::action::SendPacket& packet) {
-  const auto sent = sockets_.send(packet);
+  const auto sent = packet.link_source ? send_as_frame(packet) : sockets_.send(packet);
   if (sent || !send_failed_.insert(packet.instance).second) return;
   failures_.emplace_back(engine::event::SendFailed{packet.instance, sent.error()});
 }
@@ -264,6 +276,20 @@ void FailoverHost::complain(const std::vector<core::Error>& bfd_problems) {
   for (const auto& problem : bfd_problems) notice_once(Level::error, "bfd_socket_failed", problem.message);
   bfd_sockets_again_at_.reset();
   if (bfd_sockets_.incomplete()) bfd_sockets_again_at_ = now() + bfd_sockets_retry;
+}
+
+// From a virtual MAC address, whatever the interface's own addresses are.
+core::Result<> FailoverHost::send_as_frame(const engine::action::SendPacket& packet) {
+  constexpr std::uint8_t traffic_class = 0xc0;
+  const engine::action::SendFrame frame{
+      packet.interface,
+      net::multicast_frame(*packet.link_source, {packet.source, packet.destination, packet.hop_limit,
+                                                 packet.protocol, traffic_class, packet.packet})};
+  const engine::action::SendFrame* const one = &frame;
+  const auto sent = frames_.send({&one, 1});
+  if (sent.full) return std::unexpected(core::Error{ENOBUFS, "the transmit queue of the interface is full"});
+  if (sent.refused) return std::unexpected(*sent.refused);
+  return {};
 }
 
 void FailoverHost::listen(const std::vector<VrrpSockets::Where>& sockets) {
@@ -442,6 +468,7 @@ void FailoverHost::do_slow_work(core::Time start) {
       deliver(std::move(failed));
     }
     for (auto& refused : outcome.routes_refused) deliver(std::move(refused));
+    for (auto& refused : outcome.links_refused) deliver(std::move(refused));
     for (auto& refused : outcome.rules_refused) deliver(std::move(refused));
     if (outcome.answers_lost) list_anew("answers to changes of addresses or routes were lost");
   }
@@ -455,6 +482,8 @@ void FailoverHost::do_slow_work(core::Time start) {
 core::Result<NetlinkCommands::Applied> FailoverHost::apply(std::span<const KernelChange> changes) {
   return commands_.apply(changes);
 }
+
+core::Result<> FailoverHost::change(const LinkChange& link) { return change_link(commands_, sysctls_, link); }
 
 FrameSocket::Sent FailoverHost::send(std::span<const engine::action::SendFrame* const> frames) {
   return frames_.send(frames);
@@ -471,7 +500,9 @@ void FailoverHost::leave_snapshot(core::Time time) {
   if (snapshot_time_ != core::Time{}) {
     if (age < gap || (!snapshot_wanted_ && age < snapshot_refresh)) return;
   }
-  if (auto written = snapshot_->write(engine_.snapshot(time)); !written) {
+  engine::FailoverSnapshot taken = engine_.snapshot(time);
+  taken.settings = sysctls_.changes();
+  if (auto written = snapshot_->write(taken); !written) {
     notice_once(Level::warning, "snapshot_failed", written.error().message);
   }
   snapshot_wanted_ = false;

@@ -57,11 +57,13 @@ class FailoverHost : private WorkTools {
   core::Result<NetlinkCommands::Applied> apply(std::span<const KernelChange> changes) override;
   FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) override;
   void run(engine::action::RunHooks&& hooks) override;
+  core::Result<> change(const LinkChange& link) override;
 
   void begin(NetlinkCommands::Listing&& listing);
   void deliver(const engine::Event& event);
   void perform(engine::Actions&& actions);
   void perform_failures();
+  core::Result<> send_as_frame(const engine::action::SendPacket& packet);
   void send_packet(const engine::action::SendPacket& packet);
   void listen(const std::vector<VrrpSockets::Where>& sockets);
   void send_bfd(const engine::action::SendBfdPacket& packet);

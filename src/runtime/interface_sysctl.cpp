@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -46,6 +47,40 @@ core::Result<> InterfaceSysctls::set(const std::string& interface, const std::st
   const auto [change, is_new] = changes_.try_emplace({interface, key}, Change{*before, value});
   if (!is_new) change->second.ours = value;
   return {};
+}
+
+core::Result<> InterfaceSysctls::set_new(net::Family family, const std::string& interface,
+                                         const std::string& key, const std::string& value) {
+  const char* const tree = family == net::Family::v4 ? "ipv4" : "ipv6";
+  return write_setting(fmt::format("{}/net/{}/conf/{}/{}", root_, tree, interface, key), value);
+}
+
+core::Result<> InterfaceSysctls::relax_reverse_path() {
+  const auto number = [](const core::Result<std::string>& text) {
+    return text && !text->empty() ? text->front() : '0';
+  };
+  const auto all = read_setting(path("all", "rp_filter"));
+  if (!all) return std::unexpected(all.error());
+  if (number(all) == '0') return {};
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(root_ + "/net/ipv4/conf", ignored)) {
+    const std::string interface = entry.path().filename();
+    if (interface == "all" || number(read_setting(path(interface, "rp_filter"))) >= number(all)) continue;
+    if (auto raised = set(interface, "rp_filter", *all); !raised) return raised;
+  }
+  return set("all", "rp_filter", "0");
+}
+
+std::vector<engine::ChangedSetting> InterfaceSysctls::changes() const {
+  std::vector<engine::ChangedSetting> list;
+  for (const auto& [name, change] : changes_)
+    list.push_back({name.first, name.second, change.before, change.ours});
+  return list;
+}
+
+void InterfaceSysctls::adopt(const std::vector<engine::ChangedSetting>& changes) {
+  for (const auto& one : changes)
+    changes_.try_emplace({one.interface, one.key}, Change{one.before, one.ours});
 }
 
 std::vector<core::Error> InterfaceSysctls::restore() {

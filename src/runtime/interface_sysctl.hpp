@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "engine/failover.hpp"
 
 namespace runtime {
 
@@ -16,6 +17,14 @@ class InterfaceSysctls {
   explicit InterfaceSysctls(std::string root = "/proc/sys") : root_(std::move(root)) {}
 
   core::Result<> set(const std::string& interface, const std::string& key, const std::string& value);
+  /// Of an interface that we made: nothing is put back, the settings go with it.
+  core::Result<> set_new(net::Family family, const std::string& interface, const std::string& key,
+                         const std::string& value);
+  /// conf.all.rp_filter holds for every interface: its value goes to each that has less, and `all` becomes 0.
+  core::Result<> relax_reverse_path();
+  /// What restore() would put back, for the next worker; and what the one before us left to be put back.
+  std::vector<engine::ChangedSetting> changes() const;
+  void adopt(const std::vector<engine::ChangedSetting>& changes);
   /// Only what is still as we set it; an interface that is gone took its settings along. Says what could not be put back.
   std::vector<core::Error> restore();
 

@@ -57,6 +57,8 @@ OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
   while (!queue_.empty() && !blocked_until_) {
     if (std::holds_alternative<KernelChange>(queue_.front())) {
       change_kernel(tools, outcome);
+    } else if (std::holds_alternative<LinkChange>(queue_.front())) {
+      change_link(tools, outcome);
     } else if (std::holds_alternative<engine::action::SendFrame>(queue_.front())) {
       send_frames(tools, outcome);
     } else {
@@ -66,6 +68,22 @@ OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
     if (tools.now() >= until) break;
   }
   return outcome;
+}
+
+void OrderedWork::change_link(WorkTools& tools, Outcome& outcome) {
+  const LinkChange change = std::move(std::get<LinkChange>(queue_.front()));
+  queue_.pop_front();
+  const auto changed = tools.change(change);
+  if (changed) return;
+  if (const auto* unwanted = std::get_if<engine::action::RemoveLink>(&change)) {
+    outcome.problems.push_back({changed.error().code, fmt::format("cannot remove interface {}: {}",
+                                                                  unwanted->name, changed.error().message)});
+  } else if (const auto* down = std::get_if<engine::action::RaiseLink>(&change)) {
+    outcome.links_refused.push_back({down->name, changed.error()});
+  } else {
+    outcome.links_refused.push_back(
+        {std::get<engine::action::CreateLink>(change).link.name, changed.error()});
+  }
 }
 
 void OrderedWork::change_kernel(WorkTools& tools, Outcome& outcome) {

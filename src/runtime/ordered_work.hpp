@@ -15,6 +15,7 @@
 #include "core/time.hpp"
 #include "engine/failover.hpp"
 #include "runtime/frame_socket.hpp"
+#include "runtime/link_maker.hpp"
 #include "runtime/netlink_io.hpp"
 
 namespace runtime {
@@ -27,6 +28,7 @@ class WorkTools {
   virtual core::Result<NetlinkCommands::Applied> apply(std::span<const KernelChange> changes) = 0;
   virtual FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) = 0;
   virtual void run(engine::action::RunHooks&& hooks) = 0;
+  virtual core::Result<> change(const LinkChange& link) = 0;
 };
 
 class OrderedWork {
@@ -37,6 +39,7 @@ class OrderedWork {
   void add(engine::action::RemoveRoutes&& action);
   void add(engine::action::AddRules&& action);
   void add(engine::action::RemoveRules&& action);
+  void add(LinkChange&& change) { queue_.emplace_back(std::move(change)); }
   void add(engine::action::SendFrame&& action);
   void add(engine::action::RunHooks&& action);
 
@@ -47,6 +50,7 @@ class OrderedWork {
     std::vector<engine::event::InstallFailed> not_added;
     std::vector<engine::event::RouteRefused> routes_refused;
     std::vector<engine::event::RuleRefused> rules_refused;
+    std::vector<engine::event::LinkRefused> links_refused;
     std::vector<core::Error> problems;  // an address not removed, a frame not sent: for the log
     bool answers_lost = false;          // some of not_added may be missing
   };
@@ -58,10 +62,11 @@ class OrderedWork {
 
  private:
   using Kind = KernelChange::Kind;
-  using Item = std::variant<KernelChange, engine::action::SendFrame, engine::action::RunHooks>;
+  using Item = std::variant<KernelChange, LinkChange, engine::action::SendFrame, engine::action::RunHooks>;
 
   template <class Object>
   void add_each(Kind kind, std::vector<Object>&& objects);
+  void change_link(WorkTools& tools, Outcome& outcome);
   void change_kernel(WorkTools& tools, Outcome& outcome);
   void send_frames(WorkTools& tools, Outcome& outcome);
 

@@ -31,7 +31,8 @@ class SlowKernel : public WorkTools {
     for (std::size_t i = 0; i < changes.size(); ++i) {
       time += cost;
       const bool add = changes[i].kind == KernelChange::Kind::add;
-      const std::string text = changes[i].address()->address.to_string();
+      const auto* one = changes[i].address();
+      const std::string text = one == nullptr ? changes[i].text() : one->address.to_string();
       if (text == refused) applied.refusals.push_back({i, {EINVAL, text}});
       story.push_back((add ? "+" : "-") + text);
     }
@@ -43,6 +44,11 @@ class SlowKernel : public WorkTools {
     for (const auto* frame : frames) story.push_back("frame " + std::to_string(frame->frame.at(0)));
     return {frames.size(), false, std::nullopt};
   }
+  core::Result<> change(const LinkChange& link) override {
+    if (link_refused) return std::unexpected(core::Error{EOPNOTSUPP, "no such kind"});
+    story.push_back("link " + std::get<engine::action::CreateLink>(link).link.name);
+    return {};
+  }
   void run(RunHooks&& hooks) override { story.push_back("run " + hooks.queue); }
 
   core::Time time{1000ms};
@@ -50,6 +56,7 @@ class SlowKernel : public WorkTools {
   std::string refused;
   bool out_of_memory = false;
   bool queue_full = false;
+  bool link_refused = false;
   int calls = 0;
   std::vector<std::string> story;
 };
@@ -66,6 +73,41 @@ std::vector<net::InterfaceAddress> many(int count) {
     result.push_back(address("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250) + "/32"));
   }
   return result;
+}
+
+TEST(OrderedWork, RoutesRulesAndLinksKeepTheirPlace) {
+  OrderedWork work;
+  SlowKernel kernel;
+  net::KernelRoute route;
+  route.route.destination = net::Prefix::parse("10.1.0.0/16").value();
+  engine::action::CreateLink link;
+  link.link.name = "vrrp.51";
+  work.add(LinkChange{link});
+  work.add(AddAddresses{{address("10.0.0.1/32")}});
+  work.add(engine::action::AddRoutes{{route}});
+  work.add(engine::action::RemoveRoutes{{route}});
+  EXPECT_THAT(work.work(kernel, kernel.time + 10ms).problems, IsEmpty());
+  EXPECT_THAT(kernel.story,
+              ElementsAre("link vrrp.51", "+10.0.0.1/32", "+route 10.1.0.0/16", "-route 10.1.0.0/16"));
+  EXPECT_EQ(kernel.calls, 1) << "addresses and routes leave in one request";
+}
+
+TEST(OrderedWork, RefusedRoutesAndLinksAreToldApart) {
+  OrderedWork work;
+  SlowKernel kernel;
+  kernel.refused = "route 10.1.0.0/16";
+  kernel.link_refused = true;
+  net::KernelRoute route;
+  route.route.destination = net::Prefix::parse("10.1.0.0/16").value();
+  engine::action::CreateLink link;
+  link.link.name = "vrrp.51";
+  work.add(LinkChange{link});
+  work.add(engine::action::AddRoutes{{route}});
+  const auto outcome = work.work(kernel, kernel.time + 10ms);
+  ASSERT_THAT(outcome.routes_refused, SizeIs(1));
+  EXPECT_EQ(outcome.routes_refused[0].route, route);
+  ASSERT_THAT(outcome.links_refused, SizeIs(1));
+  EXPECT_EQ(outcome.links_refused[0].name, "vrrp.51");
 }
 
 TEST(OrderedWork, HappensInTheOrderItWasDecided) {
