@@ -64,7 +64,7 @@ Actions Failover::Implementation::handle_timeout(Time now) {
   bfd_.handle_timeout(now, out);
   tell_trackers(now, out);
   restore_routes(now, out);
-  if (const auto due = links_.next_due(); due && now >= *due) reconcile_links(now, out);
+  if (const auto soon = links_.next_due(); soon && now >= *soon) reconcile_links(now, out);
   listen_if_changed(out);
   return out;
 }
