@@ -132,7 +132,9 @@ FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
   return shown;
 }
 
-void Failover::Implementation::on(Time now, const event::PacketReceived& received, Actions& out) {
+void Failover::Implementation::on(Time now, const event::PacketReceived& heard, Actions& out) {
+  event::PacketReceived received = heard;
+  received.interface = wire_of(heard.interface);
   const vrrp::ReceivedPacket packet{received.source,   received.destination, received.hop_limit,
                                     received.protocol, received.ipv4_header, received.payload};
   const auto vrid = vrrp::vrid_of(packet);
@@ -143,6 +145,7 @@ void Failover::Implementation::on(Time now, const event::PacketReceived& receive
   Number number = 0;
   Router* const router = addressee(received, *vrid, number);
   if (router == nullptr) return unknown_vrid(received, *vrid, out);
+  if (is_copy(now, *router, heard, received.interface)) return;
   vrrp::Instance& instance = router->instance;
   if (!instance.listens(now)) {
     ++instance.counters().discarded_not_running;

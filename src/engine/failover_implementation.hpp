@@ -45,7 +45,10 @@ class Failover::Implementation {
 
   struct Router {
     explicit Router(const InstanceConfig& config)
-        : instance(config.vrrp), hooks(config.hooks), transmit_link(config.transmit_link) {
+        : instance(config.vrrp),
+          hooks(config.hooks),
+          transmit_link(config.transmit_link),
+          links(config.links) {
       addresses.assign(config.vrrp);
     }
 
@@ -54,6 +57,9 @@ class Failover::Implementation {
     HeldAddresses addresses;
     std::string transmit_link;  // adverts leave from there; empty = from the interface
     bool waiting = false;       // for its links, before it starts
+    std::vector<net::VirtualLink> links;
+    net::IpAddress wire_source;  // who was heard last on the interface itself, and not on a link
+    core::Time wire_heard{};
     std::vector<std::string>
         route_interfaces;  // without which its tracked routes and rules are worth nothing
     AdvertPackets packets;
@@ -168,6 +174,10 @@ class Failover::Implementation {
   void guard_parent(const std::string& parent, Actions& out);
   void links_touched(core::Time now, const std::string& name, Actions& out);
   bool must_wait(Number number);
+  net::InterfaceIndex hearing_link(const Router& router) const;
+  net::InterfaceIndex wire_of(net::InterfaceIndex interface) const;
+  static bool is_copy(core::Time now, Router& router, const event::PacketReceived& heard,
+                      net::InterfaceIndex wire);
   void start_waiting(core::Time now, Actions& out);
 
   // failover_perform.cpp

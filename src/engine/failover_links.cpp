@@ -48,8 +48,35 @@ void Failover::Implementation::links_touched(Time now, const std::string& name, 
   const net::Interface* there = interfaces_.find(name);
   if (there == nullptr) guarded_parents_.erase(name);  // a new one of that name has settings of its own
   if (there != nullptr && there->admin_up && links_.makes(name)) known_links_.insert(name);
+  listen_may_have_changed_ = true;
   reconcile_links(now, out);
   start_waiting(now, out);
+}
+
+// Where adverts come in that carry the router's own virtual MAC address: the kernel gives a frame from the MAC address of a private
+// macvlan to that macvlan and to nobody else, the interface below included.
+net::InterfaceIndex Failover::Implementation::hearing_link(const Router& router) const {
+  for (const net::VirtualLink& link : router.links) {
+    if (link.parent == router.instance.config().interface) return index_of(link.name);
+  }
+  return {};
+}
+
+net::InterfaceIndex Failover::Implementation::wire_of(net::InterfaceIndex interface) const {
+  const net::Interface* found = interfaces_.find(interface);
+  return found != nullptr && links_.makes(found->name) ? found->parent : interface;
+}
+
+// Adverts from any other MAC address come in twice: below, and on the link that listens to the group too.
+bool Failover::Implementation::is_copy(Time now, Router& router, const event::PacketReceived& heard,
+                                       net::InterfaceIndex wire) {
+  if (heard.interface == wire) {
+    router.wire_source = heard.source;
+    router.wire_heard = now;
+    return false;
+  }
+  return router.wire_source == heard.source &&
+         now - router.wire_heard < 3 * router.instance.advert_interval();
 }
 
 // A router whose interface is still being made would begin in FAULT, and tell its scripts so.

@@ -71,6 +71,16 @@ TEST(FailoverLinks, CarryTheAddressesAndTheAdverts) {
   EXPECT_EQ(all<action::SendFrame>(actions).front().interface, vmac);
 }
 
+TEST(FailoverLinks, AreListenedOnBecauseTheyAloneHearTheirOwnMacAddress) {
+  Node node(with_vmac());
+  node.interfaces.push_back(made());
+  const auto sockets = all<action::Listen>(node.start()).front().sockets;
+  ASSERT_EQ(sockets.size(), 2U);
+  EXPECT_EQ(sockets[0].interface, eth0);
+  EXPECT_EQ(sockets[1].interface, vmac);
+  EXPECT_EQ(sockets[1].groups, sockets[0].groups);
+}
+
 TEST(FailoverLinks, LeftByAPredecessorAreTakenOverOrMadeAnew) {
   Node node(with_vmac());
   net::Interface other = made();

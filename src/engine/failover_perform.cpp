@@ -146,6 +146,14 @@ void Failover::Implementation::listen_if_changed(Actions& out) {
     where.family = config.family;
     where.receive_buffer = std::max(where.receive_buffer, config.receive_buffer);
     if (config.multicast()) where.groups.push_back(config.multicast_group);
+    const net::InterfaceIndex link = hearing_link(router);
+    if (link == net::InterfaceIndex{} || !config.multicast()) continue;
+    const std::uint32_t receive_buffer = where.receive_buffer;
+    auto& above = places[{link, config.family}];
+    above.interface = link;
+    above.family = config.family;
+    above.receive_buffer = receive_buffer;
+    above.groups.push_back(config.multicast_group);
   }
   std::vector<action::Listen::Where> wanted;
   wanted.reserve(places.size());

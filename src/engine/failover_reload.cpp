@@ -64,6 +64,7 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
     order.push_back(number);
     routers_[number]->hooks = instance.hooks;
     routers_[number]->transmit_link = instance.transmit_link;
+    routers_[number]->links = instance.links;
     links_.assign(number, instance.links);
     route_owners.push_back({number, &instance});
     if (routers_[number]->instance.config() != instance.vrrp) {
