@@ -1,5 +1,6 @@
 // Virtual MAC addresses: the interfaces that carry them, and the routers that wait for them. The links are made when the
 // configuration is read and stay until the end, whoever is master: only the addresses move.
+#include <cerrno>
 #include <fmt/format.h>
 #include <utility>
 
@@ -40,6 +41,9 @@ void Failover::Implementation::guard_parent(const std::string& parent, Actions& 
   if (!guarded_parents_.insert(parent).second) return;
   out.emplace_back(action::SetInterfaceSysctl{parent, "arp_ignore", "1"});
   out.emplace_back(action::SetInterfaceSysctl{parent, "arp_filter", "1"});
+  // What a master sends from a virtual address may leave by the parent; a question asked on its way must not name that address, or
+  // the neighbour would learn the parent's MAC address for it.
+  out.emplace_back(action::SetInterfaceSysctl{parent, "arp_announce", "2"});
   if (!std::exchange(reverse_path_relaxed_, true)) out.emplace_back(action::RelaxReversePath{});
 }
 
@@ -100,6 +104,7 @@ void Failover::Implementation::start_waiting(Time now, Actions& out) {
 }
 
 void Failover::Implementation::on(Time now, const event::LinkRefused& refused, Actions& out) {
+  if (refused.error.code == ENODEV) return links_.missed(refused.name);
   links_.refused(refused.name, refused.error.message, now);
   if (links_noticed_.insert(refused.name + refused.error.message).second) {
     notice(Level::error, {}, "link_refused",

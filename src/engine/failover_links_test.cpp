@@ -52,7 +52,7 @@ TEST(FailoverLinks, AreMadeFirstAndTheRouterStartsWhenTheyAreThere) {
   EXPECT_THAT(said, Contains("create vrrp.51 on eth0"));
   EXPECT_THAT(said, Contains("sysctl eth0 arp_ignore=1"));
   EXPECT_THAT(only(said, "INIT"), IsEmpty());
-  EXPECT_THAT(words(node.tell(event::InterfaceChanged{made(false)})), IsEmpty());
+  EXPECT_THAT(words(node.tell(event::InterfaceChanged{made(false)})), ElementsAre("listen"));
   EXPECT_THAT(only(words(node.tell(event::InterfaceChanged{made()})), "INIT"),
               ElementsAre("INIT>BACKUP started"));
 }
@@ -101,6 +101,16 @@ TEST(FailoverLinks, RemovedBySomebodyAreMadeAgainAndTheRouterStaysMaster) {
   const auto said = words(node.tell(event::InterfaceChanged{again}));
   EXPECT_THAT(said, Contains("add 10.9.0.100/24"));
   EXPECT_THAT(said, Contains("announce 10.9.0.100"));
+}
+
+TEST(FailoverLinks, ThatGoDownBecauseTheyAreRemovedAreNotRefused) {
+  Node node = master();
+  EXPECT_THAT(words(node.tell(event::InterfaceChanged{made(false)})), Contains("raise vrrp.51"));
+  EXPECT_THAT(only(words(node.tell(event::LinkRefused{"vrrp.51", {19, "No such device"}})), "notice"),
+              IsEmpty());
+  EXPECT_EQ(node.state(), State::master);
+  node.addresses.clear();
+  EXPECT_THAT(words(node.tell(event::InterfaceRemoved{vmac})), Contains("create vrrp.51 on eth0"));
 }
 
 TEST(FailoverLinks, SwitchedOffBySomebodyAreRaisedAgain) {

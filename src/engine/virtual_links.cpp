@@ -141,6 +141,13 @@ void VirtualLinks::refused(const std::string& name, std::string why, Time now) {
   held.refusal = std::move(why);
 }
 
+void VirtualLinks::missed(const std::string& name) {
+  const auto found = links_.find(name);
+  if (found == links_.end()) return;
+  found->second.adding = false;
+  found->second.restored.reset();
+}
+
 std::vector<VirtualLinks::Wish> VirtualLinks::remove_all(const InterfaceTable& interfaces) const {
   std::vector<Wish> wishes;
   for (const auto& [name, held] : links_) {
