@@ -95,6 +95,11 @@ struct Reported {
   std::string instance{};
   vrrp::Transition transition{};
 };
+struct GroupReported {
+  std::uint64_t sequence = 0;
+  std::string group{};
+  vrrp::Transition transition{};
+};
 struct Noticed {
   std::string id;
   std::string text;
@@ -135,12 +140,12 @@ struct StatesSeen {
 
 }  // namespace fact
 
-using Fact =
-    std::variant<fact::Disturbed, fact::Impaired, fact::Repaired, fact::Available, fact::WorkerStarted,
-                 fact::WorkerEnded, fact::PowerLost, fact::Continued, fact::AddressTaken, fact::Reloaded,
-                 fact::AddressOwned, fact::AddressLost, fact::AdvertSent, fact::Announced, fact::CacheUpdated,
-                 fact::AddressesWritten, fact::Reported, fact::Noticed, fact::HooksQueued, fact::HookStarted,
-                 fact::HookFinished, fact::TimeoutHandled, fact::StatesSeen>;
+using Fact = std::variant<fact::Disturbed, fact::Impaired, fact::Repaired, fact::Available,
+                          fact::WorkerStarted, fact::WorkerEnded, fact::PowerLost, fact::Continued,
+                          fact::AddressTaken, fact::Reloaded, fact::AddressOwned, fact::AddressLost,
+                          fact::AdvertSent, fact::Announced, fact::CacheUpdated, fact::AddressesWritten,
+                          fact::Reported, fact::GroupReported, fact::Noticed, fact::HooksQueued,
+                          fact::HookStarted, fact::HookFinished, fact::TimeoutHandled, fact::StatesSeen>;
 
 struct Observation {
   core::Time when{};

@@ -7,6 +7,7 @@
 
 #include "bfd/config.hpp"
 #include "core/time.hpp"
+#include "engine/trackers_config.hpp"
 #include "notify/config.hpp"
 #include "vrrp/config.hpp"
 
@@ -15,6 +16,7 @@ namespace engine {
 struct InstanceConfig {
   vrrp::Config vrrp;
   notify::Hooks hooks;
+  std::vector<TrackerUse> trackers;  // its own, and those of its sync group
 
   friend bool operator==(const InstanceConfig&, const InstanceConfig&) = default;
 };
@@ -31,6 +33,8 @@ struct PacingGroup {
 struct FailoverConfig {
   std::string router_id;
   std::vector<InstanceConfig> instances;
+  TrackersConfig trackers;
+  std::vector<GroupConfig> groups;
   std::vector<PacingGroup> pacing;
   core::Duration startup_delay{};  // nobody masters before this has passed since the start of the daemon
   bool log_unknown_vrids = false;

@@ -50,6 +50,7 @@ Actions Failover::Implementation::handle(Time now, const Event& event) {
   Actions out;
   if (stopped_) return out;
   std::visit([&](const auto& happened) { on(now, happened, out); }, event);
+  settle_groups(now, out);
   listen_if_changed(out);
   return out;
 }
@@ -60,9 +61,11 @@ Actions Failover::Implementation::handle_timeout(Time now) {
   std::vector<Number> due;
   while (const auto number = deadlines_.pop_due(now)) due.push_back(*number);
   for (const Number number : due) serve(now, number, out);
-  announcer_.handle_timeout(now, out);
   bfd_.handle_timeout(now, out);
   tell_trackers(now, out);
+  serve_trackers(now, out);
+  settle_groups(now, out);
+  announcer_.handle_timeout(now, out);
   listen_if_changed(out);
   return out;
 }
@@ -70,8 +73,9 @@ Actions Failover::Implementation::handle_timeout(Time now) {
 std::optional<Time> Failover::Implementation::next_timeout() const {
   if (stopped_) return std::nullopt;
   std::optional<Time> next = deadlines_.earliest();
-  for (const auto& other : {announcer_.next_timeout(), bfd_.next_timeout()}) {
-    if (other && (!next || *other < *next)) next = other;
+  for (const auto& due :
+       {announcer_.next_timeout(), bfd_.next_timeout(), trackers_.next_timeout(), links_.next_timeout()}) {
+    if (due && (!next || *due < *next)) next = due;
   }
   return next;
 }
@@ -99,6 +103,7 @@ bool Failover::Implementation::is_awake_master(Time now, Number number, Actions&
 // After anything that may have moved a timer of the router.
 void Failover::Implementation::settle(Number number) {
   const Router& router = *routers_[number];
+  if (router.group) groups_touched_.insert(*router.group);
   std::optional<Time> next = router.instance.next_timeout();
   for (const auto& timer : {router.install_retry, router.addresses.restore_at()}) {
     if (timer && (!next || *timer < *next)) next = timer;
@@ -123,6 +128,12 @@ FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
     instance.addresses_installed = router.instance.state() == vrrp::State::master &&
                                    std::ranges::none_of(router.addresses.all(), missing);
   }
+  for (const Group& group : groups_) {
+    auto& one = shown.groups.emplace_back(
+        vrrp::GroupSnapshot{group.machine.name(), group.machine.state(), group.machine.last(), {}});
+    for (const Number number : group.members) one.members.push_back(routers_[number]->instance.config().name);
+  }
+  shown.trackers = trackers_.snapshot();
   shown.unknown_vrid_packets = unknown_vrid_packets_;
   shown.malformed_packets = malformed_packets_;
   bfd_.describe(shown);
@@ -280,6 +291,7 @@ void Failover::Implementation::on(Time now, const event::StopRequested&, Actions
     const vrrp::event::Stopped stopped{vrrp::Reason::stopped, settings_.remove_addresses_on_stop};
     perform(now, number, routers_[number]->instance.handle(now, stopped), out);
   }
+  stop_groups(now, out);
   bfd_.stop(now, out);
   out.emplace_back(action::Stopped{});
   stopped_ = true;

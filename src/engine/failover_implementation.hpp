@@ -1,10 +1,11 @@
 // The inside of the failover engine: the routers, the indices that find the one an event concerns without looking at the
-// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in four files:
-// failover.cpp (doors, packets, timeouts), failover_kernel.cpp (interfaces and addresses), failover_perform.cpp (actions) and
-// failover_reload.cpp (configuration).
+// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in six files:
+// failover.cpp (doors, packets, timeouts), failover_kernel.cpp (interfaces and addresses), failover_perform.cpp (actions),
+// failover_reload.cpp (configuration), failover_trackers.cpp (what is tracked) and failover_groups.cpp (sync groups).
 #pragma once
 
 #include <bitset>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -20,7 +21,10 @@
 #include "engine/failover.hpp"
 #include "engine/held_addresses.hpp"
 #include "engine/interface_table.hpp"
+#include "engine/link_states.hpp"
+#include "engine/trackers.hpp"
 #include "vrrp/instance.hpp"
+#include "vrrp/sync_group.hpp"
 
 namespace engine {
 
@@ -38,12 +42,17 @@ class Failover::Implementation {
   using Number = std::uint32_t;  // of a router, in routers_; used again after a reload took one away
 
   struct Router {
-    explicit Router(const InstanceConfig& config) : instance(config.vrrp), hooks(config.hooks) {
+    explicit Router(const InstanceConfig& config)
+        : instance(config.vrrp), hooks(config.hooks), trackers(config.trackers) {
       addresses.assign(config.vrrp);
     }
 
     vrrp::Instance instance;
     core::Sparse<notify::Hooks> hooks;
+    std::vector<TrackerUse> trackers;
+    std::optional<std::size_t> group;  // in groups_
+    bool has_own_fault = false;        // one that is not a sibling's
+    bool held_back = false;            // has not begun: a tracker has no result yet
     HeldAddresses addresses;
     AdvertPackets packets;
     net::InterfaceIndex interface;              // 0: missing, or the router has none
@@ -51,6 +60,12 @@ class Failover::Implementation {
     std::optional<core::Time> install_retry;    // when they are forgotten
     core::Duration install_patience{};          // grows with every refusal
     std::optional<core::Time> restore_noticed;  // when it was last said that somebody removes our addresses
+  };
+
+  struct Group {
+    vrrp::SyncGroup machine;
+    notify::Hooks hooks;
+    std::vector<Number> members;
   };
 
   /// Which router a packet is for. Of a unicast router the destination is its own source address.
@@ -112,6 +127,7 @@ class Failover::Implementation {
   void sources_touched(core::Time now, net::InterfaceIndex interface, const net::IpAddress& address,
                        const Sources& before, Actions& out);
   void evaluate(core::Time now, Number number, Actions& out);
+  void tell_faults(core::Time now, Number number, std::vector<vrrp::Fault> faults, Actions& out);
   std::vector<vrrp::Fault> faults_of(const Router& router) const;
   std::optional<net::IpAddress> source_of(const Router& router) const;
   bool source_is_here(const Router& router) const;
@@ -128,8 +144,40 @@ class Failover::Implementation {
   void announce(core::Time now, Number number, vrrp::AnnouncementPlan::Rounds rounds, Actions& out);
   void announce_source(core::Time now, Number number, Actions& out);
   void report(Router& router, const vrrp::Transition& transition, Actions& out);
+  static void report_priority(const Router& router, const vrrp::action::ReportPriority& changed,
+                              Actions& out);
   static void run_hooks(const Router& router, std::vector<notify::Command> commands, Actions& out);
   void listen_if_changed(Actions& out);
+
+  // failover_trackers.cpp
+  void on(core::Time now, const event::ScriptFinished& finished, Actions& out);
+  void on(core::Time now, const event::TrackedFileChanged& read, Actions& out);
+  void on(core::Time now, const event::ProcessesCounted& counted, Actions& out);
+  void on(core::Time now, const event::LinkPolled& polled, Actions& out);
+  void on(core::Time now, const event::BfdStateChanged& changed, Actions& out);
+  void on(core::Time now, const event::WatcherStarted& started, Actions& out);
+  /// Of a session of this engine's own or of another process, whichever runs it.
+  void bfd_state_changed(core::Time now, const std::string& session, bool up, Actions& out);
+  void serve_trackers(core::Time now, Actions& out);
+  void pass_on_trackers(core::Time now, Actions& out);
+  void link_touched(core::Time now, const std::string& name, Actions& out);
+  bool held_back(const Router& router) const;
+  Trackers::Standing standing_of(const TrackerUse& use) const;
+  void add_tracker_faults(const Router& router, std::vector<vrrp::Fault>& faults) const;
+  std::vector<vrrp::PriorityPart> parts_of(const Router& router) const;
+  void index_trackers(Number number);
+  void unindex_trackers(Number number);
+
+  // failover_groups.cpp
+  void adopt_groups(const std::vector<GroupConfig>& groups);
+  void resume_groups(const std::vector<vrrp::GroupSnapshot>& previous);
+  void settle_groups(core::Time now, Actions& out);
+  void settle_group(core::Time now, Group& group, Actions& out);
+  void add_group_faults(Number number, std::vector<vrrp::Fault>& faults) const;
+  void tell_siblings(core::Time now, Number number, Actions& out);
+  void lower_priority_in_group(core::Time now, Number number, Actions& out);
+  void stop_groups(core::Time now, Actions& out);
+  void report(const Group& group, const vrrp::Transition& transition, Actions& out);
 
   // failover_reload.cpp
   void on(core::Time now, const event::Reconfigured& reconfigured, Actions& out);
@@ -160,6 +208,10 @@ class Failover::Implementation {
   Announcer announcer_;
   InterfaceTable interfaces_;
   BfdSessions bfd_;
+  LinkStates links_;
+  Trackers trackers_;
+  std::vector<Group> groups_;
+  std::set<std::size_t> groups_touched_;
 
   std::unordered_map<std::string, Number> by_name_;
   std::unordered_map<std::string, std::set<Number>>
@@ -167,6 +219,7 @@ class Failover::Implementation {
   std::unordered_multimap<PacketKey, Number, PacketKeyHash> by_packet_;
   std::unordered_map<PacketKey, std::set<Number>, PacketKeyHash> by_vrid_;  // whatever the destination
   std::unordered_map<net::IpAddress, std::set<Number>> by_tracked_source_;
+  std::map<TrackerKey, std::set<Number>> by_tracker_;
   std::unordered_map<AddressKey, std::vector<HolderRef>> holders_;
 
   bool listed_ = false;  // the first listing of the kernel is in

@@ -27,12 +27,13 @@ void Failover::Implementation::on(Time now, const event::Reconfigured& reconfigu
 // First those that go, so that an address may move from one router to another; then what changes; then what is new.
 void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Actions& out) {
   announcer_.configure(config.pacing);
-  settings_ = {config.router_id,
-               {},
-               config.pacing,
-               config.startup_delay,
-               config.log_unknown_vrids,
-               config.remove_addresses_on_stop};
+  settings_.router_id = config.router_id;
+  settings_.pacing = config.pacing;
+  settings_.startup_delay = config.startup_delay;
+  settings_.log_unknown_vrids = config.log_unknown_vrids;
+  settings_.remove_addresses_on_stop = config.remove_addresses_on_stop;
+  links_.configure(config.trackers);
+  trackers_.configure(now, config.trackers, out);
 
   std::unordered_map<std::string_view, const InstanceConfig*> next;
   for (const InstanceConfig& instance : config.instances) next.emplace(instance.vrrp.name, &instance);
@@ -45,7 +46,7 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
     virtual_addresses_changed = true;
   }
 
-  std::vector<Number> order, added;
+  std::vector<Number> order, added, tracking_others;
   std::vector<Changed> changed;
   std::vector<net::InterfaceAddress> unwanted;
   order.reserve(config.instances.size());
@@ -59,18 +60,30 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
     const Number number = known->second;
     order.push_back(number);
     routers_[number]->hooks = instance.hooks;
+    if (routers_[number]->trackers != instance.trackers) {
+      unindex_trackers(number);
+      routers_[number]->trackers = instance.trackers;
+      index_trackers(number);
+      tracking_others.push_back(number);
+    }
     if (routers_[number]->instance.config() != instance.vrrp) {
       changed.push_back({number, &instance.vrrp, change_addresses(now, number, instance.vrrp, unwanted)});
     }
   }
   order_ = std::move(order);
+  adopt_groups(config.groups);
   if (virtual_addresses_changed || !added.empty() || !changed.empty()) {
     interfaces_.sort_out_sources([this](const AddressKey& key) { return is_virtual(key); });
   }
   remove_unless_held(std::move(unwanted), out);
   for (const Changed& one : changed) change(now, one, out);
   if (!listed_) return;
+  for (const Number number : tracking_others) {
+    evaluate(now, number, out);
+    settle(number);
+  }
   for (const Number number : added) start(now, number, out);
+  pass_on_trackers(now, out);
 }
 
 // What can be kept of the addresses is: who keeps an address does not touch it. True if there are new ones.
@@ -144,6 +157,7 @@ Failover::Implementation::Number Failover::Implementation::add(const InstanceCon
   routers_[number] = std::make_unique<Router>(config);
   find_interfaces(*routers_[number], config.vrrp);
   index(number, config.vrrp);
+  index_trackers(number);
   return number;
 }
 
@@ -151,6 +165,7 @@ void Failover::Implementation::retire(Time now, Number number, vrrp::Reason reas
   perform(now, number, routers_[number]->instance.handle(now, vrrp::event::Stopped{reason, true}), out);
   announcer_.forget(number);
   unindex(number);
+  unindex_trackers(number);
   deadlines_.clear(number);
   routers_[number].reset();
   unused_.push_back(number);

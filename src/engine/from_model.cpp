@@ -1,5 +1,7 @@
 #include "engine/from_model.hpp"
 
+#include "engine/trackers_from_model.hpp"
+
 namespace engine {
 
 namespace {
@@ -33,9 +35,10 @@ FailoverConfig failover_config(const config::Model& model) {
   result.router_id = model.globals.router_id;
   result.instances.reserve(model.instances.size());
   for (const config::Instance& instance : model.instances) {
-    result.instances.push_back({spoken(instance.vrrp), instance.hooks});
+    result.instances.push_back({spoken(instance.vrrp), instance.hooks, {}});
   }
   result.bfd_sessions = model.bfd_sessions;
+  add_trackers(model, result);
   result.pacing = pacing(model);
   result.startup_delay = model.globals.startup_delay;
   result.log_unknown_vrids = model.globals.log_unknown_vrids;
