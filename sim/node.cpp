@@ -43,6 +43,15 @@ fact::Reloaded difference(const engine::FailoverConfig& old, const engine::Failo
     const auto* before = find(old, after.vrrp.name);
     if (all || before == nullptr || *before != after) touch(after);
   }
+  // What concerns one member of a sync group concerns all of them.
+  for (const auto& group : old.groups) {
+    const bool concerned = std::ranges::any_of(group.members, [&](const std::string& member) {
+      return std::ranges::find(out.touched, member) != out.touched.end();
+    });
+    for (const std::string& member : group.members) {
+      if (const auto* sibling = find(old, member); concerned && sibling != nullptr) touch(*sibling);
+    }
+  }
   return out;
 }
 
@@ -191,7 +200,8 @@ void Node::give_work(Work work, bool packet) {
 }
 
 void Node::step(const std::function<engine::Actions(engine::Failover&)>& call) {
-  states_before_ = states_;
+  // A failed effect is told at once, in the middle of what is being performed: the outer call's view comes back after it.
+  auto outer = std::exchange(states_before_, states_);
   const engine::Actions actions = call(*worker_);
   last_alive_ = queue_.now();
   bool changed = false;
@@ -202,6 +212,7 @@ void Node::step(const std::function<engine::Actions(engine::Failover&)>& call) {
     }
   }
   perform(actions);
+  states_before_ = std::move(outer);
   if (changed) observe_states();
   if (stopped_) worker_gone();
   publish();

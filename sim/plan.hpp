@@ -81,6 +81,7 @@ struct Group {
 struct Layout {
   std::vector<std::string> node_names;
   std::vector<Group> groups;
+  std::vector<std::vector<std::string>> sync_groups;  // their members, the same on every node
   core::Duration slack{};          // ε: the wire, the kernel and late timers, there and back
   core::Duration round_trip{};     // from a change in the kernel until the worker's answer to it is done
   core::Duration startup_delay{};  // the longest of all nodes

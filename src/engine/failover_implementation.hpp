@@ -163,6 +163,7 @@ class Failover::Implementation {
   void link_touched(core::Time now, const std::string& name, Actions& out);
   bool held_back(const Router& router) const;
   Trackers::Standing standing_of(const TrackerUse& use) const;
+  std::string words_for(const TrackerUse& use) const;
   void add_tracker_faults(const Router& router, std::vector<vrrp::Fault>& faults) const;
   std::vector<vrrp::PriorityPart> parts_of(const Router& router) const;
   void index_trackers(Number number);

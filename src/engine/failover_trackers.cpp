@@ -89,26 +89,32 @@ bool Failover::Implementation::held_back(const Router& router) const {
 Trackers::Standing Failover::Implementation::standing_of(const TrackerUse& use) const {
   if (use.kind != Kind::interface) return trackers_.standing(use);
   const net::Interface* interface = interfaces_.find(use.name);
+  return {.known = true,
+          .effect = track::effect_of(interface != nullptr && links_.usable(*interface), use.weight)};
+}
+
+std::string Failover::Implementation::words_for(const TrackerUse& use) const {
+  if (use.kind != Kind::interface) return trackers_.words_for(use);
+  const net::Interface* interface = interfaces_.find(use.name);
   const bool up = interface != nullptr && links_.usable(*interface);
   const std::string_view word = interface == nullptr ? "missing" : up ? "up" : "down";
-  return {.known = true,
-          .effect = track::effect_of(up, use.weight),
-          .what = fmt::format("interface {} ({})", use.name, word)};
+  return fmt::format("interface {} ({})", use.name, word);
 }
 
 void Failover::Implementation::add_tracker_faults(const Router& router,
                                                   std::vector<vrrp::Fault>& faults) const {
   for (const TrackerUse& use : router.trackers) {
     const Trackers::Standing standing = standing_of(use);
-    if (standing.known && standing.effect.fault) faults.push_back({FaultKind::tracker, standing.what});
+    if (standing.matters() && standing.effect.fault) faults.push_back({FaultKind::tracker, words_for(use)});
   }
 }
 
 std::vector<vrrp::PriorityPart> Failover::Implementation::parts_of(const Router& router) const {
   std::vector<vrrp::PriorityPart> parts;
   for (const TrackerUse& use : router.trackers) {
-    Trackers::Standing standing = standing_of(use);
-    if (standing.effect.points != 0) parts.push_back({standing.effect.points, std::move(standing.what)});
+    const Trackers::Standing standing = standing_of(use);
+    if (standing.matters() && standing.effect.points != 0)
+      parts.push_back({standing.effect.points, words_for(use)});
   }
   return parts;
 }

@@ -270,7 +270,7 @@ TEST(FailoverGroups, MembersBecomeMasterTogetherAndTheGroupSpeaksLast) {
   Node node(pair());
   node.start();
   const auto said = node.run(10s);
-  EXPECT_THAT(only(words(said), "BACKUP>MASTER"), testing::SizeIs(2));
+  EXPECT_THAT(only(words(said), "BACKUP>MASTER"), ::testing::SizeIs(2));
   EXPECT_THAT(hooks(said), ElementsAre("hooks /m", "hooks /m", "hooks /gm /g"));
   EXPECT_THAT(only(words(said), "group"), ElementsAre("group G MASTER"));
   EXPECT_EQ(node.snapshot().groups.front().state, vrrp::State::master);
@@ -314,8 +314,8 @@ TEST(FailoverGroups, AFaultOfOneIsAFaultOfAll) {
   node.run(10s);
   ASSERT_EQ(node.state(1), vrrp::State::master);
   const auto said = words(node.tell(event::BfdStateChanged{"B", false}));
-  EXPECT_THAT(only(said, "advert 0"), testing::SizeIs(2));
-  EXPECT_THAT(only(said, "MASTER>FAULT"), testing::SizeIs(2));
+  EXPECT_THAT(only(said, "advert 0"), ::testing::SizeIs(2));
+  EXPECT_THAT(only(said, "MASTER>FAULT"), ::testing::SizeIs(2));
   EXPECT_EQ(said.back(), "group G FAULT");
   EXPECT_THAT(node.shown(1).faults, ElementsAre(vrrp::Fault{vrrp::FaultKind::group_member, "VI_1"}));
 }

@@ -128,7 +128,8 @@ void Trackers::configure_scripts(Time now, const TrackersConfig& config, Actions
     }
     if (script) forget(script->number);
     const Number number = number_for({Kind::script, next.config.name});
-    script = std::make_unique<Script>(Script{next, track::Script(next.config), number});
+    script = std::make_unique<Script>(
+        Script{next, track::Script(next.config), number, next.config.init_fail, false, {}});
     fresh.push_back(script.get());
   }
   if (begun_) schedule(now, std::move(fresh));
@@ -305,6 +306,12 @@ void Trackers::perform(Script& script, const track::ScriptActions& actions, Acti
                each);
   }
   settle(script);
+  const track::Script& machine = script.machine;
+  std::string detail = machine.detail();
+  if (script.known == machine.known() && script.up == machine.up() && script.detail == detail) return;
+  script.known = machine.known();
+  script.up = machine.up();
+  script.detail = std::move(detail);
   touched(Kind::script, script.config.config.name);
 }
 
@@ -315,44 +322,52 @@ void Trackers::settle(const Script& script) {
 Trackers::Standing Trackers::standing(const TrackerUse& use) const {
   Standing shown;
   switch (use.kind) {
-    case Kind::script: {
-      const auto found = scripts_.find(use.name);
-      if (found == scripts_.end()) return shown;
-      const track::Script& script = found->second->machine;
-      shown.known = script.known();
-      if (shown.known) shown.effect = track::effect_of(script.up(), use.weight);
-      shown.what = fmt::format("script {} ({})", use.name, script.detail());
+    case Kind::script:
+      if (const auto found = scripts_.find(use.name); found != scripts_.end()) {
+        shown.known = found->second->machine.known();
+        if (shown.known) shown.effect = track::effect_of(found->second->machine.up(), use.weight);
+      }
       return shown;
-    }
-    case Kind::file: {
-      const auto found = files_.find(use.name);
-      if (found == files_.end()) return shown;
-      shown.known = found->second.known;
-      shown.effect = track::effect_of_value(found->second.value, use.weight);
-      shown.what = fmt::format("file {} ({})", use.name, found->second.value);
+    case Kind::file:
+      if (const auto found = files_.find(use.name); found != files_.end()) {
+        shown.known = found->second.known;
+        if (shown.known) shown.effect = track::effect_of_value(found->second.value, use.weight);
+      }
       return shown;
-    }
-    case Kind::process: {
-      const auto found = processes_.find(use.name);
-      if (found == processes_.end()) return shown;
-      const Process& process = found->second;
-      shown.known = process.up.believed().has_value();
-      if (shown.known) shown.effect = track::effect_of(*process.up.believed(), use.weight);
-      shown.what =
-          fmt::format("process {} ({} of {} running)", use.name, process.count, process.config.quorum);
+    case Kind::process:
+      if (const auto found = processes_.find(use.name); found != processes_.end()) {
+        const auto up = found->second.up.believed();
+        shown.known = up.has_value();
+        if (up) shown.effect = track::effect_of(*up, use.weight);
+      }
       return shown;
-    }
-    case Kind::bfd: {
-      const auto found = sessions_.find(use.name);
-      if (found == sessions_.end()) return shown;
-      shown.effect = track::effect_of(found->second, use.weight);
-      shown.what = fmt::format("bfd {} ({})", use.name, found->second ? "up" : "down");
+    case Kind::bfd:
+      if (const auto found = sessions_.find(use.name); found != sessions_.end())
+        shown.effect = track::effect_of(found->second, use.weight);
       return shown;
-    }
     case Kind::interface:
       return shown;
   }
   std::unreachable();
+}
+
+std::string Trackers::words_for(const TrackerUse& use) const {
+  switch (use.kind) {
+    case Kind::script:
+      return fmt::format("script {} ({})", use.name, scripts_.find(use.name)->second->machine.detail());
+    case Kind::file:
+      return fmt::format("file {} ({})", use.name, files_.find(use.name)->second.value);
+    case Kind::process: {
+      const Process& process = processes_.find(use.name)->second;
+      return fmt::format("process {} ({} running, {} wanted)", use.name, process.count,
+                         process.config.quorum);
+    }
+    case Kind::bfd:
+      return fmt::format("bfd {} ({})", use.name, sessions_.find(use.name)->second ? "up" : "down");
+    case Kind::interface:
+      break;
+  }
+  return use.name;
 }
 
 // A script that only changes the priority may take its time.

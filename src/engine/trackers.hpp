@@ -51,10 +51,13 @@ class Trackers {
   struct Standing {
     bool known = true;  // there was a result
     track::Effect effect;
-    std::string what;  // "script chk (exit 1, 3 of 3)"
+
+    bool matters() const { return known && (effect.fault || effect.points != 0); }
   };
   /// Of anything but an interface. Who is not there is no trouble.
   Standing standing(const TrackerUse& use) const;
+  /// "script chk (exit 1, 3 of 3)"
+  std::string words_for(const TrackerUse& use) const;
   /// Whether a router that has not begun must wait to hear of it first.
   bool holds_back(const TrackerUse& use) const;
 
@@ -64,6 +67,8 @@ class Trackers {
     TrackedScript config;
     track::Script machine;
     Number number = 0;
+    bool known = false, up = false;  // as its users were told
+    std::string detail;
   };
   struct File {
     track::FileConfig config;

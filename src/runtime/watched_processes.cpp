@@ -215,6 +215,7 @@ void WatchedProcesses::take(const std::uint8_t* data, std::size_t size) {
   std::memcpy(&event, data, std::min(size, sizeof event));
   switch (event.what) {
     case proc_event::PROC_EVENT_NONE:
+      if (connected_) return;  // somebody else's answer
       if (event.event_data.ack.err != 0) {
         connector_.close();
         return go_without(std::strerror(static_cast<int>(event.event_data.ack.err)));

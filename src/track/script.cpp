@@ -101,11 +101,9 @@ void Script::on(Time now, const event::ScriptResumed& resumed, ScriptActions&) {
   failures_ = previous.failures;
   timeouts_ = previous.timeouts;
   skipped_ = previous.skipped;
+  // A run that was under way may have ended unheard. If it has not, asking for the next one starts nothing, and its result is
+  // that one's.
   next_run_ = std::max(now, previous.next_run.value_or(now));
-  if (!previous.running_since) return;
-  running_since_ = previous.running_since;
-  signals_sent_ = previous.signals_sent;
-  signal_at_ = std::max(now, *running_since_ + config_.timeout);
 }
 
 void Script::on(Time now, const event::ScriptFinished& finished, ScriptActions& out) {

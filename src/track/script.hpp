@@ -50,7 +50,7 @@ namespace event {
 struct ScriptScheduled {
   core::Time first{};
 };
-/// Another process goes on. What ran then runs still.
+/// Another process goes on.
 struct ScriptResumed {
   ScriptSnapshot previous;
 };

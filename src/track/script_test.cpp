@@ -224,8 +224,9 @@ TEST(Script, ANewWorkerGoesOnWhereTheOldOneWas) {
   bench.script.handle_timeout(running_at);
   Script next(config_of(2, 3));
   next.handle(running_at + 200ms, event::ScriptResumed{bench.script.snapshot()});
-  EXPECT_EQ(next.snapshot(), bench.script.snapshot());
-  EXPECT_TRUE(next.running());
+  EXPECT_EQ(next.detail(), bench.script.detail());
+  EXPECT_EQ(next.next_timeout(), bench.script.snapshot().next_run) << "its schedule";
+  EXPECT_FALSE(next.running()) << "whether the run of then still runs nobody knows";
   next.handle(running_at + 300ms, event::ScriptFinished{exited(1)});
   EXPECT_FALSE(next.up()) << "the third failure in a row";
 }

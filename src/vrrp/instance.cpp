@@ -228,6 +228,8 @@ void Instance::on(Time now, const event::GroupTakesOver&, Actions& out) {
 
 void Instance::on(Time now, const event::GroupYields& group, Actions& out) {
   if (state_ != State::master) return;
+  // As in yield(): who is master beside us may not have heard of us yet, and must announce again.
+  if (config_.higher_prio_send_advert || config_.reannounce_after_second_master) advertise(now, out);
   enter(now, State::backup, because(Reason::group_member_left, group.member), out);
 }
 

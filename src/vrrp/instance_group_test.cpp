@@ -109,7 +109,7 @@ TEST(GroupMember, GivesWayWithoutPriorityZero) {
   Router router;
   router.as_settled_master();
   EXPECT_THAT(router.tell(event::GroupYields{"VI_2"}),
-              ElementsAre("withdraw", "MASTER>BACKUP group_member_left"));
+              ElementsAre("advert 100", "withdraw", "MASTER>BACKUP group_member_left"));
   EXPECT_THAT(router.tell(event::GroupYields{"VI_2"}), IsEmpty());
 }
 
