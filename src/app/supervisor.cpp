@@ -44,7 +44,7 @@ Supervisor::Supervisor(Start start)
       watchdog_(io_),
       stop_limit_(io_),
       scripts_(io_, script_observer()),
-      watcher_(io_, watcher_observer()),
+      watcher_(io_, options_.home_namespace, watcher_observer()),
       started_(runtime::now()),
       configuration_loaded_(started_) {
   for (const int signal : {SIGUSR1, SIGUSR2, SIGRTMAX - 1, SIGRTMIN + 2}) signals_.add(signal);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/clock.hpp"
+#include "runtime/watcher.hpp"
 
 namespace app {
 
@@ -28,8 +29,9 @@ void WatcherProcess::start() {
 }
 
 core::Result<> WatcherProcess::launch() {
-  auto child =
-      runtime::spawn("/proc/self/exe", {"standfast", "worker", "watcher"}, {{watcher_end_.get(), 3}});
+  std::vector<runtime::InheritedFd> inherited{{watcher_end_.get(), runtime::watcher_socket_fd}};
+  if (home_namespace_ >= 0) inherited.push_back({home_namespace_, runtime::watcher_home_namespace_fd});
+  auto child = runtime::spawn("/proc/self/exe", {"standfast", "worker", "watcher"}, inherited);
   if (!child) return std::unexpected(child.error());
   child_ = std::move(*child);
   started_ = runtime::now();

@@ -20,7 +20,8 @@ class WatcherProcess {
     std::function<void(const core::Error&)> failed;
   };
 
-  WatcherProcess(boost::asio::io_context& io, Observer observer);
+  /// `home_namespace`: a descriptor of the network namespace where the kernel tells of processes, or -1 if it is ours.
+  WatcherProcess(boost::asio::io_context& io, int home_namespace, Observer observer);
   ~WatcherProcess();
   WatcherProcess(const WatcherProcess&) = delete;
   WatcherProcess& operator=(const WatcherProcess&) = delete;
@@ -40,6 +41,7 @@ class WatcherProcess {
   void end();
 
   boost::asio::io_context& io_;
+  int home_namespace_;
   Observer observer_;
   runtime::Fd worker_end_, watcher_end_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> child_ended_;

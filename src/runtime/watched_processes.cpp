@@ -21,6 +21,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/fd.hpp"
 #include "runtime/process.hpp"
+#include "runtime/watcher.hpp"
 
 namespace runtime {
 
@@ -84,7 +85,8 @@ void filter_events(int fd) {
 int open_connector() {
   const Fd ours(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
   const Fd first(::open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC));
-  const bool moved = ours && first && ::setns(first.get(), CLONE_NEWNET) == 0;
+  const bool moved = ours && (::setns(watcher_home_namespace_fd, CLONE_NEWNET) == 0 ||
+                              (first && ::setns(first.get(), CLONE_NEWNET) == 0));
   const int fd = ::socket(PF_NETLINK, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_CONNECTOR);
   if (moved && ::setns(ours.get(), CLONE_NEWNET) != 0)
     std::abort();  // in the wrong namespace nothing would be right

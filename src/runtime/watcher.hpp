@@ -7,6 +7,10 @@
 
 namespace runtime {
 
+/// Descriptors it finds open when it starts; the second only if the daemon has joined a network namespace.
+inline constexpr int watcher_socket_fd = 3;
+inline constexpr int watcher_home_namespace_fd = 4;
+
 /// Owns `socket`. Returns the exit status for the process.
 int run_watcher(int socket);
 

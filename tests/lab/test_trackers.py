@@ -1,6 +1,6 @@
 """What an address depends on: scripts, files, processes, links, groups; and everything that can be wrong with them."""
 
-import json
+import contextlib
 import os
 import pathlib
 import shutil
@@ -22,9 +22,11 @@ def on_only(node, other, address=VIP):
 
 
 def router(daemon, name):
-    """What status says of it; the worker may not have begun yet."""
+    """What status says of it; neither the daemon nor the worker may have begun yet."""
     nothing = {"state": None, "priority": {"effective": None, "parts": []}}
-    return next((r for r in daemon.status()["routers"] if r["name"] == name), nothing)
+    with contextlib.suppress(AssertionError):
+        return next((r for r in daemon.status()["routers"] if r["name"] == name), nothing)
+    return nothing
 
 
 def priority(daemon, name="VI"):

@@ -36,16 +36,16 @@ class Daemon:
         if etc:
             shutil.copytree(etc, upper / "keepalived")
             work.mkdir()
-        run = "mount -t tmpfs lab /run"
+        hide = "mount -t tmpfs lab /run"
         if joins_by_itself:  # by the name in /run/netns, which must stay
             name_in_run = f"/run/netns/{node.namespace}"
-            run = (f"exec 9<{name_in_run} && {run} && mkdir /run/netns && touch {name_in_run} && "
-                   f"mount --bind /proc/self/fd/9 {name_in_run} && exec 9<&-")
+            hide = (f"exec 9<{name_in_run} && {hide} && mkdir /run/netns && touch {name_in_run} && "
+                    f"mount --bind /proc/self/fd/9 {name_in_run} && exec 9<&-")
         overlay = f"mount -t overlay lab -o lowerdir=/etc,upperdir={upper},workdir={work} /etc && " if etc else ""
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [*([] if joins_by_itself else ["ip", "netns", "exec", node.namespace]), "unshare", "--uts", "--mount", "sh", "-c",
-                 f'hostname "$1" && shift && {run} && {overlay}exec "$@"', "sh", node.name, *self.argv],
+                 f'hostname "$1" && shift && {hide} && {overlay}exec "$@"', "sh", node.name, *self.argv],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, "TMPDIR": str(self.directory), **(environment or {})})
         self.pid = self.process.pid
