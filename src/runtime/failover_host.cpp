@@ -246,6 +246,12 @@ void FailoverHost::perform(engine::Actions&& actions) {
             },
             [&](action::Notice& said) { tell_(to_supervisor::Noticed{std::move(said)}); },
             [&](action::Stopped&) { stopped_ = true; },
+            [&](action::OpenBfdSessions& sessions) { complain(bfd_sockets_.set(sessions.sessions)); },
+            [&](action::SendBfdPacket& packet) { send_bfd(packet); },
+            [&](action::ReportBfdChange& report) {
+              snapshot_wanted_ = true;
+              tell_(to_supervisor::BfdChanged{std::move(report)});
+            },
         },
         wish);
   }
