@@ -8,8 +8,8 @@
 
 namespace app {
 
-WatcherProcess::WatcherProcess(boost::asio::io_context& io, Observer observer)
-    : io_(io), observer_(std::move(observer)), restart_(io) {}
+WatcherProcess::WatcherProcess(boost::asio::io_context& io, int home_namespace, Observer observer)
+    : io_(io), home_namespace_(home_namespace), observer_(std::move(observer)), restart_(io) {}
 
 WatcherProcess::~WatcherProcess() {
   if (child_ended_) child_ended_->release();
