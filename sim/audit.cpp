@@ -26,7 +26,7 @@ void Calm::watch(const Observation& observation) {
 Audit::Audit(const Layout& layout) {
   for (const auto make :
        {audit_single_owner, audit_healing, audit_reports, audit_reload, audit_resume, audit_listening,
-        audit_convergence, audit_restoring, audit_routes, audit_local_rules}) {
+        audit_convergence, audit_restoring, audit_routes, audit_local_rules, audit_groups}) {
     auditors_.push_back(make(layout));
   }
 }

@@ -91,6 +91,9 @@ std::unique_ptr<Auditor> audit_routes(const Layout& layout);
 // What a single node must keep to by itself: timers, adverts only by masters, addresses only with masters.
 std::unique_ptr<Auditor> audit_local_rules(const Layout& layout);
 
+// The members of a sync group are in one state, whatever happens to one of them.
+std::unique_ptr<Auditor> audit_groups(const Layout& layout);
+
 /// All of them.
 class Audit : public Recorder {
  public:

@@ -43,6 +43,9 @@ class Reports : public Auditor {
     }
     if (std::holds_alternative<fact::PowerLost>(observation.fact)) book = {};
     if (const auto* report = std::get_if<fact::Reported>(&observation.fact)) on_report(book, *report, say);
+    if (const auto* report = std::get_if<fact::GroupReported>(&observation.fact)) {
+      on_sequence(book, report->sequence, say);
+    }
     if (const auto* seen = std::get_if<fact::StatesSeen>(&observation.fact)) on_states(book, *seen, say);
     if (const auto* queued = std::get_if<fact::HooksQueued>(&observation.fact)) {
       auto& waiting = book.queues[queued->queue].waiting;
@@ -55,11 +58,16 @@ class Reports : public Auditor {
   }
 
   template <class Say>
-  static void on_report(NodeBook& book, const fact::Reported& report, const Say& say) {
-    if (book.last_sequence != 0 && report.sequence != book.last_sequence + 1) {
-      say("reported #" + std::to_string(report.sequence) + " after #" + std::to_string(book.last_sequence));
+  static void on_sequence(NodeBook& book, std::uint64_t sequence, const Say& say) {
+    if (book.last_sequence != 0 && sequence != book.last_sequence + 1) {
+      say("reported #" + std::to_string(sequence) + " after #" + std::to_string(book.last_sequence));
     }
-    book.last_sequence = report.sequence;
+    book.last_sequence = sequence;
+  }
+
+  template <class Say>
+  static void on_report(NodeBook& book, const fact::Reported& report, const Say& say) {
+    on_sequence(book, report.sequence, say);
     const auto before = book.states.find(report.instance);
     if (before != book.states.end() && before->second != report.transition.from) {
       say(report.instance + " reports leaving a state it was not in");

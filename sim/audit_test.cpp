@@ -143,6 +143,27 @@ TEST(AuditHealing, IsContentWithAnAnnouncementAndHooksInTime) {
   EXPECT_THAT(history.verdict(), IsEmpty());
 }
 
+// --- sync groups -------------------------------------------------------------------------------------------------------------
+
+Layout one_sync_group() {
+  Layout layout = two_nodes();
+  layout.sync_groups = {{"VI", "VI_2"}};
+  return layout;
+}
+
+TEST(AuditGroups, FiresWhenMembersDisagree) {
+  History history(audit_groups(one_sync_group()));
+  history.see(a, fact::StatesSeen{{{"VI", State::master, true}, {"VI_2", State::backup, false}}});
+  EXPECT_THAT(history.verdict(), says("VI in MASTER and VI_2 in BACKUP"));
+}
+
+TEST(AuditGroups, KeepsQuietWhileTheyAgreeAndAboutWhoHasNotBegun) {
+  History history(audit_groups(one_sync_group()));
+  history.see(a, fact::StatesSeen{{{"VI", State::master, true}, {"VI_2", State::master, true}}});
+  history.see(b, fact::StatesSeen{{{"VI", State::backup, false}, {"VI_2", State::initialize, false}}});
+  EXPECT_THAT(history.verdict(), IsEmpty());
+}
+
 // --- S3 -----------------------------------------------------------------------------------------------------------------------
 
 TEST(AuditReports, FiresOnAGapInTheSequence) {

@@ -26,7 +26,11 @@ void Chaos::heal() {
 
 void Chaos::one() {
   const HostId host = any_node();
-  switch (random_.between(0, 9)) {
+  const bool tracks = plan_.nodes.front().config.trackers != engine::TrackersConfig{};
+  switch (random_.between(tracks ? -2 : 0, 9)) {
+    case -2:
+    case -1:
+      return trouble_trackers(host);
     case 0:
     case 1:
     case 2:
@@ -114,6 +118,24 @@ void Chaos::trouble_interface(HostId host) {
       faults_.set_carrier(host, interface, false);
       return later(random_.chance(50) ? 5 : 1, [=, this] { faults_.set_carrier(host, interface, true); });
   }
+}
+
+// One of whatever the plan has is set to something, good or bad; it stays so until it is set again.
+void Chaos::trouble_trackers(HostId host) {
+  const auto& trackers = plan_.nodes[host.value].config.trackers;
+  const bool bad = random_.chance(60);
+  if (random_.chance(15)) faults_.restart_watcher(host);
+  for (const auto& script : trackers.scripts) {
+    ScriptManner manner;
+    if (bad) manner.end.exit_status = 1;
+    if (bad && random_.chance(30)) manner.hangs = true;
+    if (manner.hangs && random_.chance(50)) manner.ignores_term = true;
+    faults_.set_script(host, script.config.name, std::move(manner));
+  }
+  for (const auto& file : trackers.files)
+    faults_.set_file(host, file.name, bad ? random_.between(-300, 300) : 0);
+  for (const auto& process : trackers.processes) faults_.set_processes(host, process.name, bad ? 0 : 1);
+  for (const auto& session : trackers.bfd_sessions) faults_.set_session(host, session, !bad);
 }
 
 void Chaos::trouble_addresses(HostId host) {

@@ -21,6 +21,7 @@ class Chaos {
   void trouble_wire();
   void trouble_process(HostId host);
   void trouble_interface(HostId host);
+  void trouble_trackers(HostId host);
   void trouble_addresses(HostId host);
   void trouble_configuration(HostId host);
   void send_junk();

@@ -80,6 +80,10 @@ std::string describe(const Fact& fact) {
           },
           [](const fact::AddressesWritten& f) { return text_of(f); },
           [](const fact::Reported& f) { return text_of(f); },
+          [](const fact::GroupReported& f) {
+            return fmt::format("#{} group {} {} -> {}", f.sequence, f.group,
+                               vrrp::state_word(f.transition.from), vrrp::state_word(f.transition.to));
+          },
           [](const fact::Noticed& f) { return fmt::format("notice {}: {}", f.id, f.text); },
           [](const fact::HooksQueued& f) {
             return fmt::format("queues {} hooks for {}", f.commands.size(), f.queue);

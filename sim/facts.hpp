@@ -107,6 +107,11 @@ struct Reported {
   std::string instance{};
   vrrp::Transition transition{};
 };
+struct GroupReported {
+  std::uint64_t sequence = 0;
+  std::string group{};
+  vrrp::Transition transition{};
+};
 struct Noticed {
   std::string id;
   std::string text;
@@ -152,8 +157,8 @@ using Fact =
                  fact::WorkerEnded, fact::PowerLost, fact::Continued, fact::AddressTaken, fact::RouteTaken,
                  fact::Reloaded, fact::RouteThere, fact::RouteGone, fact::AddressOwned, fact::AddressLost,
                  fact::AdvertSent, fact::Announced, fact::CacheUpdated, fact::AddressesWritten,
-                 fact::Reported, fact::Noticed, fact::HooksQueued, fact::HookStarted, fact::HookFinished,
-                 fact::TimeoutHandled, fact::StatesSeen>;
+                 fact::Reported, fact::GroupReported, fact::Noticed, fact::HooksQueued, fact::HookStarted,
+                 fact::HookFinished, fact::TimeoutHandled, fact::StatesSeen>;
 
 struct Observation {
   core::Time when{};

@@ -5,6 +5,14 @@
 
 namespace sim {
 
+namespace {
+
+constexpr core::Duration longest_end =
+    std::chrono::milliseconds(2100);  // from SIGTERM until SIGKILL has done its work
+constexpr core::Duration telling = std::chrono::milliseconds(10);
+
+}  // namespace
+
 Faults::Faults(World& world) : world_(world) {}
 
 void Faults::set_link(HostId from, HostId to, LinkSettings settings) {
@@ -131,8 +139,66 @@ void Faults::heal_everything(const Plan& plan) {
       node->set_carrier(interface.name, true);
     }
     reload(host, plan.nodes[host.value].config);
+    heal_trackers(host, plan.nodes[host.value].config);
     world_.disturb(host, "everything is healed");
   }
+}
+
+void Faults::heal_trackers(HostId host, const engine::FailoverConfig& config) {
+  for (const auto& script : config.trackers.scripts) set_script(host, script.config.name, {});
+  for (const auto& file : config.trackers.files) set_file(host, file.name, 0);
+  for (const auto& process : config.trackers.processes)
+    set_processes(host, process.name, std::max<std::uint32_t>(process.quorum, 1));
+  for (const auto& session : config.trackers.bfd_sessions) set_session(host, session, true);
+}
+
+// A result is known when the slowest way there is over: the run that hangs now, as many runs as it takes, and their ends.
+void Faults::set_script(HostId host, const std::string& script, ScriptManner manner) {
+  core::Duration until_known = manner.takes + longest_end;
+  for (const auto& each : world_.node(host).config().trackers.scripts) {
+    if (each.config.name != script) continue;
+    const core::Duration run = std::max(each.config.interval, each.config.timeout + longest_end);
+    until_known += run * (each.config.rise + each.config.fall);
+  }
+  unsettle(host, "script " + script, until_known);
+  world_.node(host).watcher().set_script(script, std::move(manner));
+  world_.node(host).publish();
+}
+
+void Faults::set_file(HostId host, const std::string& file, std::int64_t value) {
+  unsettle(host, "file " + file, telling);
+  world_.node(host).watcher().set_file(file, value);
+  world_.node(host).publish();
+}
+
+void Faults::set_processes(HostId host, const std::string& tracker, std::uint32_t count) {
+  core::Duration until_known = telling;
+  for (const auto& each : world_.node(host).config().trackers.processes) {
+    if (each.name == tracker) until_known += std::max(each.fork_delay, each.terminate_delay);
+  }
+  unsettle(host, "process " + tracker, until_known);
+  world_.node(host).watcher().set_processes(tracker, count);
+  world_.node(host).publish();
+}
+
+void Faults::set_session(HostId host, const std::string& session, bool up) {
+  unsettle(host, "bfd " + session, telling);
+  world_.node(host).watcher().set_session(session, up);
+  world_.node(host).publish();
+}
+
+void Faults::restart_watcher(HostId host) {
+  unsettle(host, "watcher", telling);
+  world_.node(host).watcher().restart();
+}
+
+void Faults::unsettle(HostId host, const std::string& what, core::Duration until_known) {
+  set_impaired(host, what, true);
+  const core::Time known = world_.now() + until_known;
+  known_at_[{host, what}] = known;
+  world_.queue().at(known, [this, host, what, known] {
+    if (known_at_[{host, what}] == known) set_impaired(host, what, false);
+  });
 }
 
 void Faults::note_network() {

@@ -44,16 +44,26 @@ class Faults {
   void take_rule(HostId host) { world_.node(host).take_rule(); }
   void overrun(HostId host) { world_.node(host).overrun(); }
 
+  // What it tracks. The contract promises little before a script's verdict can be known again.
+  void set_script(HostId host, const std::string& script, ScriptManner manner);
+  void set_file(HostId host, const std::string& file, std::int64_t value);
+  void set_processes(HostId host, const std::string& tracker, std::uint32_t count);
+  void set_session(HostId host, const std::string& session, bool up);
+  void restart_watcher(HostId host);
+
   /// Everything works again, everybody runs.
   void heal_everything(const Plan& plan);
 
  private:
+  void heal_trackers(HostId host, const engine::FailoverConfig& config);
   void note_network();
   void set_impaired(HostId host, const std::string& what, bool now);
+  void unsettle(HostId host, const std::string& what, core::Duration until_known);
 
   World& world_;
   bool network_impaired_ = false;
   std::map<HostId, std::set<std::string>> impaired_;
+  std::map<std::pair<HostId, std::string>, core::Time> known_at_;
 };
 
 }  // namespace sim

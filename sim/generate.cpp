@@ -174,6 +174,61 @@ void make_unicast(engine::InstanceConfig& instance, SegmentId segment, std::uint
   }
 }
 
+namespace {
+
+// What a node depends on beside its links: a script of each kind, a file, a process, a session; the same on every node.
+void generate_trackers(core::Random& random, Plan& plan) {
+  const auto& shapes = plan.nodes.front().config.instances;
+  const vrrp::Config first = shapes.front().vrrp;
+  const bool alike =
+      std::ranges::all_of(shapes, [&](const auto& each) { return each.vrrp.version == first.version; });
+  const bool group = random.chance(50) && shapes.size() > 1 && alike;
+  const bool fault = random.chance(60);
+  const std::int32_t weight = fault ? 0 : static_cast<std::int32_t>(random.between(-60, 60));
+  const auto rise = static_cast<std::uint32_t>(random.between(1, 3));
+  const auto fall = static_cast<std::uint32_t>(random.between(1, 3));
+  const core::Duration interval = std::chrono::milliseconds(random.between(50, 500));
+  const auto kind = static_cast<track::Kind>(random.between(1, 4));
+  for (NodePlan& node : plan.nodes) {
+    auto& trackers = node.config.trackers;
+    const engine::TrackerUse use{kind, "t", {weight, false}};
+    engine::TrackedScript script;
+    script.config.name = "t";
+    script.config.interval = script.config.timeout = interval;
+    script.config.rise = rise;
+    script.config.fall = fall;
+    script.command = command("check");
+    if (kind == track::Kind::script) trackers.scripts = {script};
+    if (kind == track::Kind::file) trackers.files = {{"t", "/t", use.weight, {}}};
+    if (kind == track::Kind::process) {
+      track::ProcessConfig process;
+      process.name = process.process = "t";
+      trackers.processes = {process};
+    }
+    if (kind == track::Kind::bfd) trackers.bfd_sessions = {"t"};
+    node.config.instances.front().trackers = {use};
+    if (!group) continue;
+    engine::GroupConfig together;
+    together.name = "G";
+    for (auto& instance : node.config.instances) {
+      together.members.push_back(instance.vrrp.name);
+      instance.vrrp.in_sync_group = true;
+      // Members are worth the same, or two nodes could each be better in one network and never settle.
+      instance.vrrp.priority = node.config.instances.front().vrrp.priority;
+      instance.vrrp.preempt = node.config.instances.front().vrrp.preempt;
+      instance.vrrp.preempt_delay = node.config.instances.front().vrrp.preempt_delay;
+      instance.vrrp.state_backup_written = node.config.instances.front().vrrp.state_backup_written;
+      // The slowest of them would set the pace of all, and the others' bounds would not hold.
+      instance.vrrp.advert_interval = first.advert_interval;
+      instance.vrrp.down_timer_adverts = first.down_timer_adverts;
+      instance.trackers = {use};
+    }
+    node.config.groups = {together};
+  }
+}
+
+}  // namespace
+
 Plan generate_plan(core::Random& random, std::uint32_t nodes) {
   Plan plan;
   const auto drawn = static_cast<std::uint32_t>(random.chance(60) ? 2 : random.between(3, 4));
@@ -199,6 +254,7 @@ Plan generate_plan(core::Random& random, std::uint32_t nodes) {
     if (startup_delay) node.config.startup_delay = shortest * 3;
     plan.nodes.push_back(std::move(node));
   }
+  if (random.chance(40)) generate_trackers(random, plan);
   plan.wire.delay_min = 20us;
   plan.wire.delay_max = std::min<core::Duration>(shortest / 20, 2ms);
   plan.echo_max = std::min<core::Duration>(shortest / 20, 2ms);

@@ -5,6 +5,7 @@
 
 #include "core/overload.hpp"
 #include "sim/neighbour.hpp"
+#include "track/effect.hpp"
 
 namespace sim {
 
@@ -44,6 +45,15 @@ fact::Reloaded difference(const engine::FailoverConfig& old, const engine::Failo
     const auto* before = find(old, after.vrrp.name);
     if (all || before == nullptr || *before != after) touch(after);
   }
+  // What concerns one member of a sync group concerns all of them.
+  for (const auto& group : old.groups) {
+    const bool concerned = std::ranges::any_of(group.members, [&](const std::string& member) {
+      return std::ranges::find(out.touched, member) != out.touched.end();
+    });
+    for (const std::string& member : group.members) {
+      if (const auto* sibling = find(old, member); concerned && sibling != nullptr) touch(*sibling);
+    }
+  }
   return out;
 }
 
@@ -64,7 +74,9 @@ Node::Node(HostId id, const Plan& plan, std::uint64_t seed, EventQueue& queue, N
       recorder_(recorder),
       kernel_(id, interfaces_),
       hooks_(queue, core::Random(random_.next()), plan.hook_time_max,
-             [this](Fact fact) { record(std::move(fact)); }) {}
+             [this](Fact fact) { record(std::move(fact)); }),
+      watcher_(queue, core::Random(random_.next()),
+               [this](const engine::Event& event) { give_work([this, event] { handle(event); }); }) {}
 
 std::optional<engine::FailoverSnapshot> Node::snapshot() const {
   return worker_ ? std::optional(worker_->snapshot(queue_.now())) : std::nullopt;
@@ -92,6 +104,7 @@ void Node::power_off() {
   worker_gone();
   left_behind_.reset();
   hooks_.power_off();
+  watcher_.power_off();
   record(fact::PowerLost{});
   kernel_.reboot();
   publish();
@@ -189,7 +202,8 @@ void Node::give_work(Work work, bool packet) {
 }
 
 void Node::step(const std::function<engine::Actions(engine::Failover&)>& call) {
-  states_before_ = states_;
+  // A failed effect is told at once, in the middle of what is being performed: the outer call's view comes back after it.
+  auto outer = std::exchange(states_before_, states_);
   const engine::Actions actions = call(*worker_);
   last_alive_ = queue_.now();
   bool changed = false;
@@ -200,6 +214,7 @@ void Node::step(const std::function<engine::Actions(engine::Failover&)>& call) {
     }
   }
   perform(actions);
+  states_before_ = std::move(outer);
   if (changed) observe_states();
   if (stopped_) worker_gone();
   publish();
@@ -500,9 +515,26 @@ bool Node::available(const std::string& instance) const {
   const auto* config = find(config_, instance);
   if (config == nullptr || !powered_ || !worker_ || kernel_.refusal || queue_.now() < refused_until_)
     return false;
-  if (config->vrrp.interface.empty()) return true;
-  const net::Interface* on = kernel_.interface(config->vrrp.interface);
-  return on != nullptr && on->usable();
+  for (const auto& group : config_.groups) {
+    if (std::ranges::find(group.members, instance) == group.members.end()) continue;
+    return std::ranges::all_of(group.members, [&](const std::string& member) {
+      const auto* sibling = find(config_, member);
+      return sibling == nullptr || available_alone(*sibling);
+    });
+  }
+  return available_alone(*config);
+}
+
+bool Node::available_alone(const engine::InstanceConfig& config) const {
+  const auto usable = [&](const std::string& name) {
+    const net::Interface* on = kernel_.interface(name);
+    return on != nullptr && on->usable();
+  };
+  if (!config.vrrp.interface.empty() && !usable(config.vrrp.interface)) return false;
+  return std::ranges::all_of(config.trackers, [&](const engine::TrackerUse& use) {
+    if (use.kind != track::Kind::interface) return watcher_.sound(config_, use);
+    return !track::effect_of(usable(use.name), use.weight).fault;
+  });
 }
 
 vrrp::State Node::state_of(const std::string& instance) const {

@@ -20,6 +20,7 @@
 #include "sim/kernel.hpp"
 #include "sim/network.hpp"
 #include "sim/plan.hpp"
+#include "sim/watcher.hpp"
 
 namespace sim {
 
@@ -51,6 +52,10 @@ class Node {
   void pause();  // SIGSTOP, or the hypervisor holds the machine
   void proceed();
   void reload(engine::FailoverConfig config);
+
+  // What it tracks. Whether a router can serve may be another matter afterwards.
+  Watcher& watcher() { return watcher_; }
+  void publish();
 
   // Its kernel, in other hands.
   void create_interface(const std::string& name) { apply(kernel_.create_interface(name)); }
@@ -99,6 +104,12 @@ class Node {
   void on(const engine::action::Listen& action) { listening_ = action.sockets; }
   void on(const engine::action::SetInterfaceSysctl&) {}
   void on(const engine::action::ReportTransition& action);
+  void on(const engine::action::ReportGroupTransition& action) {
+    record(fact::GroupReported{action.sequence, action.group, action.transition});
+  }
+  void on(const engine::action::Watch& action) { watcher_.watch(action.trackers); }
+  void on(const engine::action::RunScript& action) { watcher_.run(action.script); }
+  void on(const engine::action::EndScript& action) { watcher_.end(action.script, action.kill); }
   void on(const engine::action::RunHooks& action) { hooks_.run(action); }
   void on(const engine::action::Notice& action) { record(fact::Noticed{action.id, action.text}); }
   void on(const engine::action::Stopped&) { stopped_ = true; }
@@ -116,8 +127,8 @@ class Node {
   void publish_routes();
   bool hears(net::InterfaceIndex interface, const IpPacket& packet) const;
   void deliver(net::InterfaceIndex interface, const IpPacket& packet);
-  void publish();
   bool available(const std::string& instance) const;
+  bool available_alone(const engine::InstanceConfig& config) const;
   vrrp::State state_of(const std::string& instance) const;
   void record(Fact fact) { recorder_.record({queue_.now(), id_, std::move(fact)}); }
 
@@ -135,6 +146,7 @@ class Node {
   Recorder& recorder_;
   Kernel kernel_;
   HookRunner hooks_;
+  Watcher watcher_;
 
   bool powered_ = true;
   bool stopped_ = false;

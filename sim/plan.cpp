@@ -58,6 +58,13 @@ const Group* Layout::group_of(SegmentId segment, const net::IpAddress& address) 
   return nullptr;
 }
 
+namespace {
+
+constexpr core::Duration first_results =
+    20ms;  // of what is tracked: a router waits for them before it begins
+
+}  // namespace
+
 Layout layout_of(const Plan& plan) {
   Layout layout;
   core::Duration longest{};
@@ -74,6 +81,12 @@ Layout layout_of(const Plan& plan) {
     const NodePlan& node = plan.nodes[index];
     layout.node_names.push_back(node.name);
     layout.startup_delay = std::max(layout.startup_delay, node.config.startup_delay);
+    if (node.config.trackers != engine::TrackersConfig{})
+      layout.startup_delay = std::max(layout.startup_delay, node.config.startup_delay + first_results);
+    for (const auto& group : node.config.groups) {
+      if (std::ranges::find(layout.sync_groups, group.members) == layout.sync_groups.end())
+        layout.sync_groups.push_back(group.members);
+    }
     for (const auto& instance : node.config.instances) {
       auto& texts = layout.routes[{HostId{index}, instance.vrrp.name}];
       for (const auto& route : instance.routes) texts.push_back(net::to_string(route));

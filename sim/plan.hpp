@@ -83,7 +83,8 @@ struct Layout {
   std::vector<std::string> node_names;
   std::vector<Group> groups;
   std::map<Member, std::vector<std::string>>
-      routes{};                    // and rules, by their words: those no other router of the node has
+      routes{};  // and rules, by their words: those no other router of the node has
+  std::vector<std::vector<std::string>> sync_groups;  // their members, the same on every node
   core::Duration slack{};          // ε: the wire, the kernel and late timers, there and back
   core::Duration round_trip{};     // from a change in the kernel until the worker's answer to it is done
   core::Duration startup_delay{};  // the longest of all nodes

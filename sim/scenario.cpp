@@ -12,6 +12,7 @@
 #include "sim/audit.hpp"
 #include "sim/faults.hpp"
 #include "sim/scenario_words.hpp"
+#include "sim/tracker_words.hpp"
 #include "sim/world.hpp"
 
 namespace sim {
@@ -60,6 +61,10 @@ class Transcript : public Recorder {
     const auto shows = [&](const char* what) { return shown_.contains(what); };
     std::visit(core::Overload{
                    [&](const fact::Reported& f) { say(transition(f)); },
+                   [&](const fact::GroupReported& f) {
+                     say(fmt::format("group {} {} -> {}", f.group, lower_word(f.transition.from),
+                                     lower_word(f.transition.to)));
+                   },
                    [&](const fact::AddressOwned& f) { say("owns " + f.address.to_string()); },
                    [&](const fact::AddressLost& f) { say("loses " + f.address.to_string()); },
                    [&](const fact::AdvertSent& f) {
@@ -204,6 +209,8 @@ class Stage {
   Done take(const Words& words);
   Done refuse(const Words& words);
   Done reload(const Words& words);
+  Done script(const Words& words);
+  Done tracked(const Words& words);
   static std::string interface_or_first(const std::string& name) { return name.empty() ? "eth0" : name; }
 
   Plan plan_;
@@ -220,6 +227,8 @@ const Stage::Table& Stage::settings() {
   static const Table table{
       {"routers",
        [](Stage& s, const Words& w) { return add_routers(s.plan_, Words(w.begin() + 1, w.end())); }},
+      {"track", [](Stage& s, const Words& w) { return add_tracker(s.plan_, w); }},
+      {"group", [](Stage& s, const Words& w) { return add_group(s.plan_, w); }},
       {"show",
        [](Stage& s, const Words& w) {
          s.shown_.insert(w.begin() + 1, w.end());
@@ -303,6 +312,11 @@ const Stage::Table& Stage::commands() {
       {"take", [](Stage& s, const Words& w) { return s.take(w); }},
       {"refuse", [](Stage& s, const Words& w) { return s.refuse(w); }},
       {"reload", [](Stage& s, const Words& w) { return s.reload(w); }},
+      {"script", [](Stage& s, const Words& w) { return s.script(w); }},
+      {"file", [](Stage& s, const Words& w) { return s.tracked(w); }},
+      {"process", [](Stage& s, const Words& w) { return s.tracked(w); }},
+      {"bfd", [](Stage& s, const Words& w) { return s.tracked(w); }},
+      {"watcher", for_node([](Stage& s, HostId h, const std::string&) { s.faults_->restart_watcher(h); })},
   };
   return table;
 }
@@ -387,6 +401,33 @@ Done Stage::reload(const Words& words) {
     }
   }
   faults_->reload(*host, std::move(config));
+  return {};
+}
+
+// script a chk exit=1
+Done Stage::script(const Words& words) {
+  const auto host = node(words, 1);
+  if (!host || words.size() < 4) return std::unexpected("script needs a node, a name and how it behaves");
+  auto manner = parse_manner(words, 3);
+  if (!manner) return std::unexpected(manner.error());
+  faults_->set_script(*host, words[2], std::move(*manner));
+  return {};
+}
+
+// file a f -20 | process a p 0 | bfd a B down
+Done Stage::tracked(const Words& words) {
+  const auto host = node(words, 1);
+  if (!host || words.size() != 4) return std::unexpected(words[0] + " needs a node, a name and a value");
+  const auto number = parse_signed(words[3]);
+  if (words[0] == "bfd") {
+    faults_->set_session(*host, words[2], words[3] == "up");
+  } else if (!number) {
+    return std::unexpected(words[0] + " needs a number");
+  } else if (words[0] == "file") {
+    faults_->set_file(*host, words[2], *number);
+  } else {
+    faults_->set_processes(*host, words[2], static_cast<std::uint32_t>(*number));
+  }
   return {};
 }
 

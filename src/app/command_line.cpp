@@ -14,6 +14,7 @@
 #include "app/version.hpp"
 #include "runtime/failover_worker.hpp"
 #include "runtime/script_runner.hpp"
+#include "runtime/watcher.hpp"
 
 namespace app {
 namespace {
@@ -56,6 +57,7 @@ int run_compatible(const std::vector<std::string>& words) {
 int run_worker(std::string_view which) {
   if (which == "failover") return runtime::run_failover_worker();
   if (which == "scripts") return runtime::run_script_runner(3);
+  if (which == "watcher") return runtime::run_watcher(runtime::watcher_socket_fd);
   return 1;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -52,6 +53,8 @@ core::Result<config::Loaded> load_inside_namespace(DaemonOptions& options, const
     options.net_namespace = config::load(look, world).model.globals.daemon.net_namespace;
   }
   if (!options.net_namespace.empty()) {
+    // The kernel tells of processes only there. Stays open for as long as we live.
+    options.home_namespace = ::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (auto joined = runtime::join_net_namespace(options.net_namespace); !joined)
       return std::unexpected(joined.error());
   }

@@ -25,6 +25,7 @@ struct DaemonOptions {
   std::string pid_file, failover_pid_file, checkers_pid_file, bfd_pid_file;
   bool log_address_changes = false;
   std::string net_namespace;
+  int home_namespace = -1;  // a descriptor of the network namespace we were started in, if we have left it
   bool core_dumps = false;
   std::optional<std::string> core_pattern;
   bool ignore_interrupt = false;

@@ -21,10 +21,10 @@ bool permanent(const runtime::ExitStatus& exit) {
 
 }  // namespace
 
-FailoverProcess::FailoverProcess(boost::asio::io_context& io, int scripts, bool respawn, Task task,
+FailoverProcess::FailoverProcess(boost::asio::io_context& io, Helpers helpers, bool respawn, Task task,
                                  Observer observer)
     : io_(io),
-      scripts_(scripts),
+      helpers_(helpers),
       respawn_(respawn),
       task_(std::move(task)),
       observer_(std::move(observer)),
@@ -52,7 +52,8 @@ core::Result<> FailoverProcess::launch() {
                               {{ends->second.get(), runtime::worker_channel_fd},
                                {config->get(), runtime::worker_config_fd},
                                {snapshot_->fd(), runtime::worker_snapshot_fd},
-                               {scripts_, runtime::worker_scripts_fd}});
+                               {helpers_.scripts, runtime::worker_scripts_fd},
+                               {helpers_.watcher, runtime::worker_watcher_fd}});
   if (!child) return std::unexpected(child.error());
   child_ = std::move(*child);
   started_ = runtime::now();

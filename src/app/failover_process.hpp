@@ -33,9 +33,13 @@ class FailoverProcess {
 
   /// The task as it is at the moment: asked for at every start, as delays of the daemon's start shrink.
   using Task = std::function<runtime::FailoverWorkerConfig()>;
+  /// Sockets to the script runner and to the watcher, which the worker inherits.
+  struct Helpers {
+    int scripts = -1;
+    int watcher = -1;
+  };
 
-  /// `scripts` is the socket to the script runner, which the worker inherits.
-  FailoverProcess(boost::asio::io_context& io, int scripts, bool respawn, Task task, Observer observer);
+  FailoverProcess(boost::asio::io_context& io, Helpers helpers, bool respawn, Task task, Observer observer);
   ~FailoverProcess();
   FailoverProcess(const FailoverProcess&) = delete;
   FailoverProcess& operator=(const FailoverProcess&) = delete;
@@ -71,7 +75,7 @@ class FailoverProcess {
   void restart_after(core::Duration delay);
 
   boost::asio::io_context& io_;
-  int scripts_;
+  Helpers helpers_;
   bool respawn_;
   Task task_;
   Observer observer_;

@@ -10,6 +10,7 @@
 
 #include "app/configuration.hpp"
 #include "app/daemonize.hpp"
+#include "app/track_files.hpp"
 #include "config/render.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/files.hpp"
@@ -43,6 +44,7 @@ Supervisor::Supervisor(Start start)
       watchdog_(io_),
       stop_limit_(io_),
       scripts_(io_, script_observer()),
+      watcher_(io_, options_.home_namespace, watcher_observer()),
       started_(runtime::now()),
       configuration_loaded_(started_) {
   for (const int signal : {SIGUSR1, SIGUSR2, SIGRTMAX - 1, SIGRTMIN + 2}) signals_.add(signal);
@@ -103,8 +105,12 @@ void Supervisor::start_failover() {
       log_.warning("{}", file.error().message);
     }
   }
+  if (const auto opened = watcher_.open(); !opened) log_.error("{}", opened.error().message);
+  for (const auto& error : create_track_files(running_.model().track_files)) log_.error("{}", error.message);
+  start_watcher();
   failover_.emplace(
-      io_, scripts_.socket(), options_.respawn, [this] { return worker_config(); }, failover_observer());
+      io_, FailoverProcess::Helpers{scripts_.socket(), watcher_.worker_end()}, options_.respawn,
+      [this] { return worker_config(); }, failover_observer());
   if (const auto started = failover_->start(); !started) {
     log_.error("the failover worker cannot be started: {}", started.error().message);
     failover_.reset();
@@ -141,6 +147,8 @@ FailoverProcess::Observer Supervisor::failover_observer() {
     if (const auto* report = std::get_if<said::TransitionReported>(&message))
       failover_log_.transition(report->report);
     if (const auto* changed = std::get_if<said::BfdChanged>(&message)) failover_log_.bfd(changed->report);
+    if (const auto* report = std::get_if<said::GroupTransitionReported>(&message))
+      failover_log_.transition(report->report);
     if (const auto* noticed = std::get_if<said::Noticed>(&message)) failover_log_.notice(noticed->notice);
     if (std::holds_alternative<said::Ready>(message)) say_ready();
     const auto* reconfigured = std::get_if<said::Reconfigured>(&message);
@@ -169,6 +177,26 @@ ScriptProcess::Observer Supervisor::script_observer() {
   observer.ended = [this] { io_.stop(); };
   observer.failed = [this](const core::Error& error) { log_.error("the script runner: {}", error.message); };
   return observer;
+}
+
+WatcherProcess::Observer Supervisor::watcher_observer() {
+  WatcherProcess::Observer observer;
+  observer.died = [this](runtime::ExitStatus exit) {
+    log_.error("the watcher of scripts and files {}; starting it again", exit.to_string());
+  };
+  observer.failed = [this](const core::Error& error) {
+    log_.error("the watcher of scripts and files: {}", error.message);
+  };
+  return observer;
+}
+
+// Who tracks nothing of the kind needs no process for it.
+void Supervisor::start_watcher() {
+  const engine::TrackersConfig trackers = worker_config().failover.trackers;
+  if (!trackers.scripts.empty() || !trackers.files.empty() || !trackers.processes.empty() ||
+      !trackers.polled_interfaces.empty()) {
+    watcher_.start();
+  }
 }
 
 void Supervisor::script_finished(const runtime::ScriptFinished& finished) {
@@ -213,7 +241,9 @@ void Supervisor::reap_strangers() {
   if (::getpid() != 1) return;
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
-    if ((failover_ && info.si_pid == failover_->pid()) || info.si_pid == scripts_.pid()) return;
+    if ((failover_ && info.si_pid == failover_->pid()) || info.si_pid == scripts_.pid() ||
+        info.si_pid == watcher_.pid())
+      return;
     ::waitpid(info.si_pid, nullptr, WNOHANG);
     info = {};
   }
@@ -261,6 +291,7 @@ void Supervisor::failover_ended(runtime::ExitStatus exit, std::optional<core::Du
 }
 
 void Supervisor::run_shutdown_script() {
+  watcher_.close();
   const auto& daemon = running_.globals().daemon;
   if (!daemon.shutdown_script ||
       !scripts_.run({shutdown_queue, {*daemon.shutdown_script}, daemon.shutdown_script_timeout})) {

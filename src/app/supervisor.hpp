@@ -14,6 +14,7 @@
 #include "app/failover_process.hpp"
 #include "app/running_configuration.hpp"
 #include "app/script_process.hpp"
+#include "app/watcher_process.hpp"
 #include "config/load.hpp"
 #include "control/status.hpp"
 #include "runtime/control_server.hpp"
@@ -44,6 +45,8 @@ class Supervisor {
   void say_ready();
   FailoverProcess::Observer failover_observer();
   ScriptProcess::Observer script_observer();
+  WatcherProcess::Observer watcher_observer();
+  void start_watcher();
 
   void await_signal();
   void take_signal(int signal);
@@ -97,6 +100,7 @@ class Supervisor {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watchdog_, stop_limit_;
   ScriptProcess scripts_;
+  WatcherProcess watcher_;
   std::optional<FailoverProcess> failover_;
   std::unique_ptr<runtime::ControlServer> control_;
 

@@ -130,6 +130,7 @@ Supervisor::Reloaded Supervisor::reload() {
   configuration_loaded_ = runtime::now();
   log_.info("configuration {} accepted, {}", generation_, running_.counted_routers());
   if (failover_) {
+    start_watcher();
     failover_->reconfigure();
     runtime::return_free_memory();
   } else if (wants_failover()) {

@@ -1,8 +1,10 @@
 // What names instances: sync groups and track groups; and the pace of announcements on groups of interfaces.
+#include <algorithm>
 #include <fmt/format.h>
 #include <unordered_set>
 
 #include "config/build.hpp"
+#include "config/tracker_weights.hpp"
 
 namespace config {
 
@@ -22,6 +24,23 @@ std::vector<std::string> known_members(Build& build, const std::vector<std::pair
     }
   }
   return members;
+}
+
+// Members that are worth different things would not move together.
+void remark_weights(Build& build, const Word& group, const SyncGroup& draft) {
+  for (const Instance& instance : build.model.instances) {
+    if (std::ranges::find(draft.members, instance.vrrp.name) == draft.members.end()) continue;
+    for (const track::Reference& reference : instance.trackers) {
+      const track::Weight weight = weight_of(build.model, reference);
+      if (weight.points == 0) continue;
+      const auto left = weight_in_group(reference.kind, weight);
+      build.interpreter.report(
+          Severity::warning, "weight-in-group", group,
+          fmt::format("{} is a member: its weight {} for '{}' does not count, {}", instance.vrrp.name,
+                      weight.points, reference.name, left ? "a failure is a fault" : "which is not tracked"),
+          "to let members have weights, write sync_group_tracking_weight in the group");
+    }
+  }
 }
 
 void read_sync_group(Build& build, const Statement& statement) {
@@ -62,6 +81,7 @@ void read_sync_group(Build& build, const Statement& statement) {
               "a sync group of one instance does nothing");
   }
   draft.trackers = resolve_trackers(build, draft.tracker_lines, {});
+  if (!draft.tracking_weight) remark_weights(build, *name, draft);
   build.model.sync_groups.push_back(draft);
 }
 

@@ -64,9 +64,9 @@ TEST(Globals, RunScriptsAsTheUserMadeForThem) {
 
 TEST(Mentions, AKeywordWithoutEffectOnlyOnce) {
   Loading loading;
-  const Loaded loaded = loading.load(
-      "vrrp_script a {\n script /opt/notify.sh\n}\nvrrp_script b {\n script /opt/notify.sh\n}\n");
-  EXPECT_EQ(ids(loaded.diagnostics), "?not-acted-on");
+  const Loaded loaded =
+      loading.load("virtual_server_group a {\n 10.0.0.1 80\n}\nvirtual_server_group b {\n 10.0.0.2 80\n}\n");
+  EXPECT_EQ(ids(loaded.diagnostics), "not-acted-on");
 }
 
 TEST(SyncGroup, MayStandAboveItsMembers) {

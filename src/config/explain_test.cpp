@@ -28,7 +28,7 @@ TEST(Explain, TakesASlashForADot) {
 }
 
 TEST(Explain, ListsTheKeywordsOfABlock) {
-  EXPECT_THAT(explain("vrrp_script").text, AllOf(HasSubstr("interval"), HasSubstr("not acted on yet")));
+  EXPECT_THAT(explain("virtual_server").text, AllOf(HasSubstr("delay_loop"), HasSubstr("not acted on yet")));
   EXPECT_THAT(explain("authentication").text, HasSubstr("auth_pass"));
 }
 
@@ -49,7 +49,7 @@ TEST(Explain, SaysWhatWasProbablyMeant) {
 }
 
 TEST(Explain, KnowsThatABlockRoundAKeywordHasNoEffectYet) {
-  EXPECT_THAT(explain("vrrp_script.interval").text, HasSubstr("not acted on yet"));
+  EXPECT_THAT(explain("virtual_server.delay_loop").text, HasSubstr("not acted on yet"));
 }
 
 TEST(Schema, HasAHelpTextForEverything) {

@@ -18,19 +18,11 @@ constexpr Severity warning = Severity::warning;
 
 // A block stands for all that is in it.
 constexpr Line lines[] = {
-    {"/", "linkbeat_use_polling", note},
     {"/", "net_namespace_ipvs", note},
     {"/", "namespace_with_ipsets", note},
-    {"/", "vrrp_sync_group", warning},
-    {"/", "linkbeat_interfaces", note},
-    {"/", "vrrp_script", warning},
-    {"/", "vrrp_track_process", warning},
-    {"/", "interface_up_down_delays", warning},
     {"/", "SSL", note},
     {"/", "virtual_server_group", note},
     {"/", "virtual_server", warning},
-    {"/", "track_file", warning},
-    {"/", "vrrp_track_file", warning},
 
     {"global_defs", "checker_process_name", note},
     {"global_defs", "lvs_process_name", note},
@@ -96,8 +88,6 @@ constexpr Line lines[] = {
     {"global_defs", "enable_dbus", warning},
     {"global_defs", "dbus_service_name", note},
     {"global_defs", "dbus_no_interface_name", note},
-    {"global_defs", "process_monitor_rcv_bufs", note},
-    {"global_defs", "process_monitor_rcv_bufs_force", note},
     {"global_defs", "lvs_netlink_cmd_rcv_bufs", note},
     {"global_defs", "lvs_netlink_cmd_rcv_bufs_force", note},
     {"global_defs", "lvs_netlink_monitor_rcv_bufs", note},
@@ -112,18 +102,14 @@ constexpr Line lines[] = {
     {"global_defs", "tmp_config_directory", note},
 
     {"vrrp_instance", "vrf", warning},
-    {"vrrp_instance", "track_interface", warning},
-    {"vrrp_instance", "track_script", warning},
-    {"vrrp_instance", "track_file", warning},
-    {"vrrp_instance", "track_process", warning},
-    {"vrrp_instance", "track_bfd", warning},
-    {"vrrp_instance", "linkbeat_use_polling", note},
     {"vrrp_instance", "no_accept", warning},
     {"vrrp_instance", "smtp_alert", note},
     {"vrrp_instance", "notify_priority_changes", note},
     {"vrrp_instance", "lvs_sync_daemon_interface", warning},
     {"vrrp_instance", "auth_hmac", warning},
     {"vrrp_instance", "debug", note},
+    {"vrrp_sync_group", "smtp_alert", note},
+    {"vrrp_sync_group", "notify_priority_changes", note},
 };
 
 std::unordered_map<std::string_view, std::unordered_map<std::string_view, Severity>> by_block() {

@@ -181,6 +181,36 @@ class TextBlock {
   std::string& out_;
 };
 
+Json process_object(const track::ProcessConfig& config, const engine::ProcessSnapshot* shown) {
+  std::string parameters;
+  for (const auto& word : config.parameters) parameters += (parameters.empty() ? "" : " ") + word;
+  static constexpr std::string_view matches[] = {"none", "exact", "initial", "partial"};
+  const bool changing = shown != nullptr && shown->changing;
+  return {{"process", config.process},
+          {"parameters", parameters},
+          {"param_match", matches[static_cast<std::size_t>(config.match)]},
+          {"min_processes", config.quorum},
+          {"max_processes", config.quorum_max.value_or(UINT32_MAX)},
+          {"current_processes", shown == nullptr ? 0 : shown->count},
+          {"have_quorum", shown != nullptr && shown->up},
+          {"weight", config.weight.points},
+          {"terminate_delay", seconds(config.terminate_delay)},
+          {"fork_delay", seconds(config.fork_delay)},
+          {"fork_delay_timer_running", changing && shown->quorum},
+          {"terminate_delay_timer_running", changing && !shown->quorum},
+          {"full_command", config.full_command}};
+}
+
+Json process_list(const config::Model& model, const engine::FailoverSnapshot& snapshot) {
+  Json list = Json::array();
+  const auto& known = snapshot.trackers.processes;
+  for (const auto& process : model.track_processes) {
+    const auto shown = std::ranges::find(known, process.name, &engine::ProcessSnapshot::name);
+    list.push_back(process_object(process, shown == known.end() ? nullptr : &*shown));
+  }
+  return list;
+}
+
 std::string_view yes(bool value) { return value ? "yes" : "no"; }
 
 void global_text(TextBlock& text, const config::Globals& globals) {
@@ -247,6 +277,44 @@ void instance_text(TextBlock& text, const config::Instance& instance, const vrrp
   text.list("Fault", faults);
 }
 
+void group_text(TextBlock& text, const config::SyncGroup& group, const engine::FailoverSnapshot& snapshot) {
+  const auto shown = std::ranges::find(snapshot.groups, group.name, &vrrp::GroupSnapshot::name);
+  const auto state = shown == snapshot.groups.end() ? vrrp::State::initialize : shown->state;
+  text.object("VRRP Sync Group", fmt::format("{}, {}", group.name, vrrp::state_word(state)));
+  text.list("VRRP member instances", group.members);
+  text.line("sync_group_tracking_weight", yes(group.tracking_weight));
+}
+
+void script_text(TextBlock& text, const config::Script& script, const engine::FailoverSnapshot& snapshot) {
+  const auto& known = snapshot.trackers.scripts;
+  const auto found = std::ranges::find(known, script.config.name, &track::ScriptSnapshot::name);
+  const track::ScriptSnapshot none;
+  const track::ScriptSnapshot& shown = found == known.end() ? none : *found;
+  text.object("VRRP Script", script.config.name);
+  text.line("Command", legacy_command(script.command));
+  text.line("Interval", fmt::format("{} sec", seconds(script.config.interval)));
+  text.line("Timeout", fmt::format("{} sec", seconds(script.config.timeout)));
+  text.line("Weight",
+            fmt::format("{}{}", script.config.weight.points, script.config.weight.reverse ? " reverse" : ""));
+  text.line("Rise", script.config.rise);
+  text.line("Fall", script.config.fall);
+  text.line("Result", shown.counter);
+  text.line("Status", shown.up ? "GOOD" : "BAD");
+  text.line("State", !shown.running_since      ? "idle"
+                     : shown.signals_sent == 0 ? "running"
+                     : shown.signals_sent == 1 ? "requested termination"
+                                               : "forcing termination");
+}
+
+void file_text(TextBlock& text, const track::FileConfig& file, const engine::FailoverSnapshot& snapshot) {
+  const auto& known = snapshot.trackers.files;
+  const auto shown = std::ranges::find(known, file.name, &engine::FileSnapshot::name);
+  text.object("Track file", file.name);
+  text.line("File", file.path);
+  text.line("Status", shown == known.end() ? 0 : shown->value);
+  text.line("Weight", fmt::format("{}{}", file.weight.points, file.weight.reverse ? " reverse" : ""));
+}
+
 }  // namespace
 
 std::string legacy_json(const config::Model& model, const engine::FailoverSnapshot& snapshot,
@@ -259,7 +327,7 @@ std::string legacy_json(const config::Model& model, const engine::FailoverSnapsh
     }
   }
   if (model.globals.daemon.json_version == 2)
-    list = Json{{"vrrp", std::move(list)}, {"track_process", Json::array()}};
+    list = Json{{"vrrp", std::move(list)}, {"track_process", process_list(model, snapshot)}};
   return with_escaped_slashes(list.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -292,6 +360,11 @@ std::string legacy_data(const config::Model& model, const engine::FailoverSnapsh
   for (const auto& router : snapshot.instances) {
     if (const auto* instance = find(model, router.name)) instance_text(text, *instance, router, moment);
   }
+  for (const auto& group : model.sync_groups) group_text(text, group, snapshot);
+  if (!model.scripts.empty()) text.heading("VRRP Scripts");
+  for (const auto& script : model.scripts) script_text(text, script, snapshot);
+  if (!model.track_files.empty()) text.heading("VRRP Track files");
+  for (const auto& file : model.track_files) file_text(text, file, snapshot);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/bfd_view.hpp"
+#include "control/tracker_status.hpp"
 
 namespace control {
 namespace {
@@ -228,6 +229,10 @@ std::string status_json(const DaemonStatus& daemon, const config::Model& model,
   }
   out["routers"] = std::move(routers);
   if (snapshot) out["bfd"] = bfd_json(*snapshot, moment);
+  if (snapshot) {
+    out["groups"] = groups_json(*snapshot, moment);
+    out["trackers"] = trackers_json(snapshot->trackers);
+  }
   return dump(out);
 }
 
@@ -262,6 +267,8 @@ std::string status_text(const DaemonStatus& daemon, const config::Model& model,
                  "PRIORITY", "SINCE", "INTERFACE", "VRID", "MASTER");
   for (const auto& router : snapshot->instances)
     router_text(out, router, find(model, router.name), width, moment);
+  out += groups_text(*snapshot, moment);
+  out += trackers_text(snapshot->trackers);
   return out + bfd_text(*snapshot, moment);
 }
 

@@ -7,6 +7,7 @@
 
 #include "bfd/config.hpp"
 #include "core/time.hpp"
+#include "engine/trackers_config.hpp"
 #include "net/route.hpp"
 #include "net/virtual_link.hpp"
 #include "notify/config.hpp"
@@ -21,6 +22,7 @@ struct InstanceConfig {
   std::vector<net::Rule> rules;
   std::vector<net::VirtualLink> links;  // made for it; its addresses name them as their interface
   std::string transmit_link;  // adverts leave from this one, with its MAC address; empty = from the interface
+  std::vector<TrackerUse> trackers;  // its own, and those of its sync group
 
   friend bool operator==(const InstanceConfig&, const InstanceConfig&) = default;
 };
@@ -63,6 +65,8 @@ struct StaticEntries {
 struct FailoverConfig {
   std::string router_id;
   std::vector<InstanceConfig> instances;
+  TrackersConfig trackers;
+  std::vector<GroupConfig> groups;
   std::vector<PacingGroup> pacing;
   StaticEntries statics;
   core::Duration startup_delay{};  // nobody masters before this has passed since the start of the daemon

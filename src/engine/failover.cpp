@@ -50,6 +50,7 @@ Actions Failover::Implementation::handle(Time now, const Event& event) {
   Actions out;
   if (stopped_) return out;
   std::visit([&](const auto& happened) { on(now, happened, out); }, event);
+  settle_groups(now, out);
   listen_if_changed(out);
   return out;
 }
@@ -60,11 +61,13 @@ Actions Failover::Implementation::handle_timeout(Time now) {
   std::vector<Number> due;
   while (const auto number = deadlines_.pop_due(now)) due.push_back(*number);
   for (const Number number : due) serve(now, number, out);
-  announcer_.handle_timeout(now, out);
   bfd_.handle_timeout(now, out);
   tell_trackers(now, out);
+  serve_trackers(now, out);
+  settle_groups(now, out);
+  announcer_.handle_timeout(now, out);
   restore_routes(now, out);
-  if (const auto soon = links_.next_due(); soon && now >= *soon) reconcile_links(now, out);
+  if (const auto soon = virtual_links_.next_due(); soon && now >= *soon) reconcile_links(now, out);
   listen_if_changed(out);
   return out;
 }
@@ -72,9 +75,9 @@ Actions Failover::Implementation::handle_timeout(Time now) {
 std::optional<Time> Failover::Implementation::next_timeout() const {
   if (stopped_) return std::nullopt;
   std::optional<Time> next = deadlines_.earliest();
-  for (const auto& other :
-       {announcer_.next_timeout(), bfd_.next_timeout(), next_route_restoration(), links_.next_due()}) {
-    if (other && (!next || *other < *next)) next = other;
+  for (const auto& due : {announcer_.next_timeout(), bfd_.next_timeout(), trackers_.next_timeout(),
+                          links_.next_timeout(), next_route_restoration(), virtual_links_.next_due()}) {
+    if (due && (!next || *due < *next)) next = due;
   }
   return next;
 }
@@ -102,6 +105,7 @@ bool Failover::Implementation::is_awake_master(Time now, Number number, Actions&
 // After anything that may have moved a timer of the router.
 void Failover::Implementation::settle(Number number) {
   const Router& router = *routers_[number];
+  if (router.group) groups_touched_.insert(*router.group);
   std::optional<Time> next = router.instance.next_timeout();
   for (const auto& timer : {router.install_retry, router.addresses.restore_at()}) {
     if (timer && (!next || *timer < *next)) next = timer;
@@ -126,6 +130,12 @@ FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
     instance.addresses_installed = router.instance.state() == vrrp::State::master &&
                                    std::ranges::none_of(router.addresses.all(), missing);
   }
+  for (const Group& group : groups_) {
+    auto& one = shown.groups.emplace_back(
+        vrrp::GroupSnapshot{group.machine.name(), group.machine.state(), group.machine.last(), {}});
+    for (const Number number : group.members) one.members.push_back(routers_[number]->instance.config().name);
+  }
+  shown.trackers = trackers_.snapshot();
   shown.unknown_vrid_packets = unknown_vrid_packets_;
   shown.malformed_packets = malformed_packets_;
   bfd_.describe(shown);
@@ -287,10 +297,11 @@ void Failover::Implementation::on(Time now, const event::StopRequested&, Actions
     const vrrp::event::Stopped stopped{vrrp::Reason::stopped, settings_.remove_addresses_on_stop};
     perform(now, number, routers_[number]->instance.handle(now, stopped), out);
   }
+  stop_groups(now, out);
   bfd_.stop(now, out);
   if (settings_.remove_addresses_on_stop) {
     withdraw_statics(now, out);
-    for (const auto& wish : links_.remove_all(interfaces_))
+    for (const auto& wish : virtual_links_.remove_all(interfaces_))
       out.emplace_back(action::RemoveLink{wish.index, wish.link.name});
   }
   out.emplace_back(action::Stopped{});

@@ -18,7 +18,9 @@
 #include "net/interface.hpp"
 #include "net/route.hpp"
 #include "net/virtual_link.hpp"
+#include "track/script.hpp"
 #include "vrrp/state.hpp"
+#include "vrrp/sync_group.hpp"
 
 namespace engine {
 
@@ -100,6 +102,34 @@ struct SendFailed {
   std::string instance;
   core::Error error;
 };
+/// A run that RunScript asked for has ended, or could not begin.
+struct ScriptFinished {
+  std::string script;
+  track::ScriptEnd end;
+};
+/// The number in a tracked file, as it is now; with a `problem` it is what the file counts as meanwhile.
+struct TrackedFileChanged {
+  std::string file;
+  std::int64_t value = 0;
+  std::string problem;
+};
+/// How many processes there are now of those a tracker counts.
+struct ProcessesCounted {
+  std::string tracker;
+  std::uint32_t count = 0;
+};
+/// What asking the driver says of a link (`linkbeat_interfaces`).
+struct LinkPolled {
+  std::string interface;
+  bool up = false;
+};
+/// A BFD session that trackers may name.
+struct BfdStateChanged {
+  std::string session;
+  bool up = false;
+};
+/// Whoever runs scripts and watches files is new: what the one before it ran is lost, and it knows nothing yet.
+struct WatcherStarted {};
 /// A new configuration. What did not change feels nothing.
 struct Reconfigured {
   FailoverConfig config;
@@ -115,8 +145,9 @@ using Event =
                  event::AddressRemoved, event::RouteAdded, event::RouteRemoved, event::RuleAdded,
                  event::RuleRemoved, event::PacketReceived, event::InstallFailed, event::RouteRefused,
                  event::RuleRefused, event::LinkRefused, event::ListeningFailed, event::SendFailed,
-                 event::Reconfigured, event::StopRequested, event::CountersCleared, event::BfdPacketReceived,
-                 event::BfdSendFailed>;
+                 event::ScriptFinished, event::TrackedFileChanged, event::ProcessesCounted, event::LinkPolled,
+                 event::BfdStateChanged, event::WatcherStarted, event::Reconfigured, event::StopRequested,
+                 event::CountersCleared, event::BfdPacketReceived, event::BfdSendFailed>;
 
 namespace action {
 
@@ -206,6 +237,26 @@ struct RunHooks {
   std::string queue;
   std::vector<notify::Command> commands;
 };
+/// A sync group's change of state, after those of its members. Counts in the same sequence.
+struct ReportGroupTransition {
+  std::uint64_t sequence = 0;
+  std::string group;
+  vrrp::Transition transition;
+};
+/// What must be watched and what the tracked scripts are, complete each time it changes. What is in it as before goes on as
+/// before; a script that is gone, or has another command, is ended.
+struct Watch {
+  TrackersConfig trackers;
+};
+/// Comes back as ScriptFinished.
+struct RunScript {
+  std::string script;
+};
+/// SIGTERM or SIGKILL to all processes of the script's group, if it runs.
+struct EndScript {
+  std::string script;
+  bool kill = false;
+};
 /// Something an operator should read once: not a state change. Already rate limited.
 struct Notice {
   enum class Level : std::uint8_t { info, warning, error };
@@ -223,9 +274,10 @@ using Action =
     std::variant<action::SendPacket, action::SendFrame, action::AddAddresses, action::RemoveAddresses,
                  action::AddRoutes, action::RemoveRoutes, action::AddRules, action::RemoveRules,
                  action::CreateLink, action::RaiseLink, action::RemoveLink, action::RelaxReversePath,
-                 action::Listen, action::SetInterfaceSysctl, action::ReportTransition, action::RunHooks,
-                 action::Notice, action::Stopped, action::OpenBfdSessions, action::SendBfdPacket,
-                 action::ReportBfdChange>;
+                 action::Listen, action::SetInterfaceSysctl, action::ReportTransition,
+                 action::ReportGroupTransition, action::RunHooks, action::Watch, action::RunScript,
+                 action::EndScript, action::Notice, action::Stopped, action::OpenBfdSessions,
+                 action::SendBfdPacket, action::ReportBfdChange>;
 using Actions = std::vector<Action>;
 
 /// A kernel setting that the worker changed: a new worker must know what to put back at the end.
@@ -238,11 +290,46 @@ struct ChangedSetting {
   friend bool operator==(const ChangedSetting&, const ChangedSetting&) = default;
 };
 
+struct FileSnapshot {
+  std::string name;
+  std::int64_t value = 0;
+  std::string problem;
+  bool known = false;
+
+  friend bool operator==(const FileSnapshot&, const FileSnapshot&) = default;
+};
+struct ProcessSnapshot {
+  std::string name;
+  std::uint32_t count = 0;
+  bool up = false;  // as believed
+  bool known = false;
+  bool changing = false;  // a delay runs
+  bool quorum = false;    // as counted
+
+  friend bool operator==(const ProcessSnapshot&, const ProcessSnapshot&) = default;
+};
+struct SessionSnapshot {
+  std::string name;
+  bool up = false;
+
+  friend bool operator==(const SessionSnapshot&, const SessionSnapshot&) = default;
+};
+struct TrackersSnapshot {
+  std::vector<track::ScriptSnapshot> scripts;
+  std::vector<FileSnapshot> files;
+  std::vector<ProcessSnapshot> processes;
+  std::vector<SessionSnapshot> sessions;
+
+  friend bool operator==(const TrackersSnapshot&, const TrackersSnapshot&) = default;
+};
+
 /// What an operator may see, and what a new worker resumes from.
 struct FailoverSnapshot {
   core::Time taken{};
   std::uint64_t last_sequence = 0;
   std::vector<vrrp::Snapshot> instances;  // in configuration order
+  std::vector<vrrp::GroupSnapshot> groups;
+  TrackersSnapshot trackers;
   std::uint64_t unknown_vrid_packets = 0;
   std::uint64_t malformed_packets = 0;           // too short to name a VRID
   std::vector<ChangedSetting> settings;          // the worker's to fill in

@@ -14,6 +14,8 @@ void Failover::Implementation::on(Time, const event::BfdSendFailed& failed, Acti
   bfd_.send_failed(failed, out);
 }
 
-void Failover::Implementation::tell_trackers(Time, Actions&) { bfd_.take_news(); }
+void Failover::Implementation::tell_trackers(Time now, Actions& out) {
+  for (const auto& news : bfd_.take_news()) bfd_state_changed(now, news.session, news.up, out);
+}
 
 }  // namespace engine

@@ -131,6 +131,14 @@ inline std::vector<std::string> words(const Actions& actions) {
                       std::string(vrrp::reason_id(transition.reason)));
     } else if (const auto* notice = std::get_if<action::Notice>(&action)) {
       words.push_back("notice " + notice->id);
+    } else if (const auto* group = std::get_if<action::ReportGroupTransition>(&action)) {
+      words.push_back("group " + group->group + " " + std::string(vrrp::state_word(group->transition.to)));
+    } else if (std::holds_alternative<action::Watch>(action)) {
+      words.emplace_back("watch");
+    } else if (const auto* run = std::get_if<action::RunScript>(&action)) {
+      words.push_back("run " + run->script);
+    } else if (const auto* end = std::get_if<action::EndScript>(&action)) {
+      words.push_back((end->kill ? "kill " : "terminate ") + end->script);
     } else {
       words.emplace_back("stopped");
     }

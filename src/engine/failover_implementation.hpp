@@ -1,11 +1,13 @@
 // The inside of the failover engine: the routers, the indices that find the one an event concerns without looking at the
-// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in six files:
+// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in eight files:
 // failover.cpp (doors, packets, timeouts), failover_kernel.cpp (interfaces and addresses), failover_routes.cpp (routes, rules, all
-// that is static), failover_links.cpp (virtual MAC addresses), failover_perform.cpp (actions) and failover_reload.cpp (configuration).
+// that is static), failover_links.cpp (virtual MAC addresses), failover_perform.cpp (actions), failover_reload.cpp
+// (configuration), failover_trackers.cpp (what is tracked) and failover_groups.cpp (sync groups).
 #pragma once
 
 #include <bitset>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -23,9 +25,12 @@
 #include "engine/held_addresses.hpp"
 #include "engine/held_routes.hpp"
 #include "engine/interface_table.hpp"
+#include "engine/link_states.hpp"
 #include "engine/static_addresses.hpp"
+#include "engine/trackers.hpp"
 #include "engine/virtual_links.hpp"
 #include "vrrp/instance.hpp"
+#include "vrrp/sync_group.hpp"
 
 namespace engine {
 
@@ -47,6 +52,7 @@ class Failover::Implementation {
     explicit Router(const InstanceConfig& config)
         : instance(config.vrrp),
           hooks(config.hooks),
+          trackers(config.trackers),
           transmit_link(config.transmit_link),
           links(config.links) {
       addresses.assign(config.vrrp);
@@ -54,6 +60,10 @@ class Failover::Implementation {
 
     vrrp::Instance instance;
     core::Sparse<notify::Hooks> hooks;
+    std::vector<TrackerUse> trackers;
+    std::optional<std::size_t> group;  // in groups_
+    bool has_own_fault = false;        // one that is not a sibling's
+    bool held_back = false;            // has not begun: a tracker has no result yet
     HeldAddresses addresses;
     std::string transmit_link;  // adverts leave from there; empty = from the interface
     bool waiting = false;       // for its links, before it starts
@@ -68,6 +78,12 @@ class Failover::Implementation {
     std::optional<core::Time> install_retry;    // when they are forgotten
     core::Duration install_patience{};          // grows with every refusal
     std::optional<core::Time> restore_noticed;  // when it was last said that somebody removes our addresses
+  };
+
+  struct Group {
+    vrrp::SyncGroup machine;
+    notify::Hooks hooks;
+    std::vector<Number> members;
   };
 
   /// Which router a packet is for. Of a unicast router the destination is its own source address.
@@ -129,6 +145,7 @@ class Failover::Implementation {
   void sources_touched(core::Time now, net::InterfaceIndex interface, const net::IpAddress& address,
                        const Sources& before, Actions& out);
   void evaluate(core::Time now, Number number, Actions& out);
+  void tell_faults(core::Time now, Number number, std::vector<vrrp::Fault> faults, Actions& out);
   std::vector<vrrp::Fault> faults_of(const Router& router) const;
   std::optional<net::IpAddress> source_of(const Router& router) const;
   bool source_is_here(const Router& router) const;
@@ -188,8 +205,41 @@ class Failover::Implementation {
   void announce(core::Time now, Number number, vrrp::AnnouncementPlan::Rounds rounds, Actions& out);
   void announce_source(core::Time now, Number number, Actions& out);
   void report(Router& router, const vrrp::Transition& transition, Actions& out);
+  static void report_priority(const Router& router, const vrrp::action::ReportPriority& changed,
+                              Actions& out);
   static void run_hooks(const Router& router, std::vector<notify::Command> commands, Actions& out);
   void listen_if_changed(Actions& out);
+
+  // failover_trackers.cpp
+  void on(core::Time now, const event::ScriptFinished& finished, Actions& out);
+  void on(core::Time now, const event::TrackedFileChanged& read, Actions& out);
+  void on(core::Time now, const event::ProcessesCounted& counted, Actions& out);
+  void on(core::Time now, const event::LinkPolled& polled, Actions& out);
+  void on(core::Time now, const event::BfdStateChanged& changed, Actions& out);
+  void on(core::Time now, const event::WatcherStarted& started, Actions& out);
+  /// Of a session of this engine's own or of another process, whichever runs it.
+  void bfd_state_changed(core::Time now, const std::string& session, bool up, Actions& out);
+  void serve_trackers(core::Time now, Actions& out);
+  void pass_on_trackers(core::Time now, Actions& out);
+  void link_touched(core::Time now, const std::string& name, Actions& out);
+  bool held_back(const Router& router) const;
+  Trackers::Standing standing_of(const TrackerUse& use) const;
+  std::string words_for(const TrackerUse& use) const;
+  void add_tracker_faults(const Router& router, std::vector<vrrp::Fault>& faults) const;
+  std::vector<vrrp::PriorityPart> parts_of(const Router& router) const;
+  void index_trackers(Number number);
+  void unindex_trackers(Number number);
+
+  // failover_groups.cpp
+  void adopt_groups(const std::vector<GroupConfig>& groups);
+  void resume_groups(const std::vector<vrrp::GroupSnapshot>& previous);
+  void settle_groups(core::Time now, Actions& out);
+  void settle_group(core::Time now, Group& group, Actions& out);
+  void add_group_faults(Number number, std::vector<vrrp::Fault>& faults) const;
+  void tell_siblings(core::Time now, Number number, Actions& out);
+  void lower_priority_in_group(core::Time now, Number number, Actions& out);
+  void stop_groups(core::Time now, Actions& out);
+  void report(const Group& group, const vrrp::Transition& transition, Actions& out);
 
   // failover_reload.cpp
   void on(core::Time now, const event::Reconfigured& reconfigured, Actions& out);
@@ -221,6 +271,10 @@ class Failover::Implementation {
   Announcer announcer_;
   InterfaceTable interfaces_;
   BfdSessions bfd_;
+  LinkStates links_;
+  Trackers trackers_;
+  std::vector<Group> groups_;
+  std::set<std::size_t> groups_touched_;
 
   std::unordered_map<std::string, Number> by_name_;
   std::unordered_map<std::string, std::set<Number>>
@@ -228,9 +282,10 @@ class Failover::Implementation {
   std::unordered_multimap<PacketKey, Number, PacketKeyHash> by_packet_;
   std::unordered_map<PacketKey, std::set<Number>, PacketKeyHash> by_vrid_;  // whatever the destination
   std::unordered_map<net::IpAddress, std::set<Number>> by_tracked_source_;
+  std::map<TrackerKey, std::set<Number>> by_tracker_;
   std::unordered_map<AddressKey, std::vector<HolderRef>> holders_;
 
-  VirtualLinks links_;
+  VirtualLinks virtual_links_;
   std::set<Number> waiting_;           // for their links
   std::set<std::string> known_links_;  // were there once
   std::set<std::string> links_noticed_;

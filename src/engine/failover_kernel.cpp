@@ -24,7 +24,10 @@ constexpr Duration restore_notice_gap = 60s;
 
 void Failover::Implementation::on(Time now, const event::KernelListed& listed, Actions& out) {
   interfaces_.clear();
-  for (const net::Interface& interface : listed.interfaces) interfaces_.put(interface);
+  for (const net::Interface& interface : listed.interfaces) {
+    interfaces_.put(interface);
+    links_.observe(now, interface);
+  }
   for (const Number number : order_) resolve(number);
   for (const net::InterfaceAddress& address : listed.addresses) {
     interfaces_.put(address, [this](const AddressKey& key) { return is_virtual(key); });
@@ -32,7 +35,7 @@ void Failover::Implementation::on(Time now, const event::KernelListed& listed, A
   const bool first = !std::exchange(listed_, true);
   routes_listed(now, listed, out);
   for (const net::Interface& interface : listed.interfaces) {
-    if (links_.makes(interface.name)) known_links_.insert(interface.name);
+    if (virtual_links_.makes(interface.name)) known_links_.insert(interface.name);
   }
   reconcile_links(now, out);
   if (first) {
@@ -50,6 +53,13 @@ void Failover::Implementation::on(Time now, const event::KernelListed& listed, A
 
 void Failover::Implementation::start_all(Time now, Actions& out) {
   hold_until_ = previous_ ? now : now + settings_.startup_delay;
+  if (previous_) resume_groups(previous_->groups);
+  trackers_.begin(now, previous_ ? &previous_->trackers : nullptr, out);
+  trackers_.take_changed();  // everybody looks for themselves now
+  for (const Number number : order_) {
+    if (routers_[number]->group)
+      evaluate(now, number, out);  // a fault of one is a fault of all from the start
+  }
   for (const Number number : order_) {
     if (!must_wait(number)) start(now, number, out);
   }
@@ -77,7 +87,9 @@ void Failover::Implementation::start(Time now, Number number, Actions& out) {
   const bool same = before != nullptr && before->vrid == config.vrid && before->family == config.family &&
                     before->interface == config.interface && before->state != vrrp::State::initialize;
   if (!same) {
-    perform(now, number, router.instance.handle(now, vrrp::event::Started{hold_until_}), out);
+    router.held_back = held_back(router);
+    if (!router.held_back)
+      perform(now, number, router.instance.handle(now, vrrp::event::Started{hold_until_}), out);
     return settle(number);
   }
   const Duration away = std::max<Duration>(now - last_alive_, 0ns);
@@ -125,10 +137,12 @@ void Failover::Implementation::catch_up(Time now, Number number, Actions& out) {
 void Failover::Implementation::on(Time now, const event::InterfaceChanged& changed, Actions& out) {
   const net::Interface* known = interfaces_.find(changed.interface.index);
   const std::optional<net::Interface> before = known == nullptr ? std::nullopt : std::optional(*known);
+  const bool was_usable = before && links_.usable(*before);
   interfaces_.put(changed.interface);
+  links_.observe(now, changed.interface);
   const std::string& name = changed.interface.name;
   if (before && before->name != name) interface_touched(now, before->name, out);
-  if (!before || before->name != name || before->usable() != changed.interface.usable())
+  if (!before || before->name != name || was_usable != links_.usable(changed.interface))
     interface_touched(now, name, out);
 
   const bool new_mac =
@@ -154,6 +168,7 @@ void Failover::Implementation::on(Time now, const event::InterfaceRemoved& remov
 void Failover::Implementation::interface_touched(Time now, const std::string& name, Actions& out) {
   routes_of_interface_touched(now, name, out);
   links_touched(now, name, out);
+  link_touched(now, name, out);
   const auto found = by_interface_.find(name);
   if (found == by_interface_.end()) return;
   const std::set<Number> concerned = found->second;  // resolving takes routers out and puts them back
@@ -254,10 +269,22 @@ void Failover::Implementation::on(Time now, const event::ListeningFailed& failed
   }
 }
 
-// Tells the router its faults and its source as they are now. A source that went away is still good enough to resign with.
+// Tells the router its priority, its faults and its source as they are now, and its siblings if that is a fault to them too.
 void Failover::Implementation::evaluate(Time now, Number number, Actions& out) {
   Router& router = *routers_[number];
-  const auto faults = faults_of(router);
+  if (auto parts = parts_of(router); parts != router.instance.parts())
+    perform(now, number, router.instance.handle(now, vrrp::event::PriorityChanged{std::move(parts)}), out);
+  auto faults = faults_of(router);
+  const bool turned = std::exchange(router.has_own_fault, !faults.empty()) == faults.empty();
+  add_group_faults(number, faults);
+  tell_faults(now, number, std::move(faults), out);
+  if (turned && router.group) tell_siblings(now, number, out);
+}
+
+// A source that went away is still good enough to resign with.
+void Failover::Implementation::tell_faults(Time now, Number number, std::vector<vrrp::Fault> faults,
+                                           Actions& out) {
+  Router& router = *routers_[number];
   const auto tell_source = [&] {
     const auto source = source_of(router);
     if (source == router.instance.source()) return;
@@ -265,11 +292,11 @@ void Failover::Implementation::evaluate(Time now, Number number, Actions& out) {
     perform(now, number, router.instance.handle(now, vrrp::event::SourceChanged{source}), out);
     index_packets(number);
   };
-  if (faults.empty()) tell_source();
-  if (faults != router.instance.faults()) {
-    perform(now, number, router.instance.handle(now, vrrp::event::FaultsChanged{faults}), out);
-  }
-  if (!faults.empty()) tell_source();
+  const bool none = faults.empty();
+  if (none) tell_source();
+  if (faults != router.instance.faults())
+    perform(now, number, router.instance.handle(now, vrrp::event::FaultsChanged{std::move(faults)}), out);
+  if (!none) tell_source();
 }
 
 std::vector<vrrp::Fault> Failover::Implementation::faults_of(const Router& router) const {
@@ -279,7 +306,7 @@ std::vector<vrrp::Fault> Failover::Implementation::faults_of(const Router& route
     const net::Interface* interface = interfaces_.find(name);
     if (interface == nullptr) {
       faults.push_back({FaultKind::interface_missing, name});
-    } else if (track_state && !interface->usable()) {
+    } else if (track_state && !links_.usable(*interface)) {
       faults.push_back({FaultKind::interface_down, name});
     }
     return interface != nullptr;
@@ -296,11 +323,11 @@ std::vector<vrrp::Fault> Failover::Implementation::faults_of(const Router& route
   }
   for (const HeldAddresses::Held& held : router.addresses.all()) {
     if (held.track && !held.interface.empty() && held.interface != config.interface &&
-        !links_.makes(held.interface))
+        !virtual_links_.makes(held.interface))
       look_at(held.interface, true);
   }
   if (const auto own = by_name_.find(config.name); own != by_name_.end()) {
-    if (const auto missing = links_.missing(own->second))
+    if (const auto missing = virtual_links_.missing(own->second))
       faults.push_back({FaultKind::interface_missing, *missing});
   }
   for (const std::string& interface : router.route_interfaces) {
@@ -314,6 +341,7 @@ std::vector<vrrp::Fault> Failover::Implementation::faults_of(const Router& route
     if (place.group && (!config.multicast() || *place.group != config.multicast_group)) continue;
     faults.push_back({FaultKind::cannot_listen, place.error.message});
   }
+  add_tracker_faults(router, faults);
   std::ranges::sort(faults);
   const auto repeated = std::ranges::unique(faults);
   faults.erase(repeated.begin(), repeated.end());

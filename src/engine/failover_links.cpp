@@ -14,7 +14,7 @@ using vrrp::FaultKind;
 
 void Failover::Implementation::reconcile_links(Time now, Actions& out) {
   using What = VirtualLinks::Wish::What;
-  for (auto& wish : links_.reconcile(interfaces_, now)) {
+  for (auto& wish : virtual_links_.reconcile(interfaces_, now)) {
     switch (wish.what) {
       case What::create:
         guard_parent(wish.link.parent, out);
@@ -48,10 +48,10 @@ void Failover::Implementation::guard_parent(const std::string& parent, Actions& 
 }
 
 void Failover::Implementation::links_touched(Time now, const std::string& name, Actions& out) {
-  if (!listed_ || !links_.concerns(name)) return;
+  if (!listed_ || !virtual_links_.concerns(name)) return;
   const net::Interface* there = interfaces_.find(name);
   if (there == nullptr) guarded_parents_.erase(name);  // a new one of that name has settings of its own
-  if (there != nullptr && there->admin_up && links_.makes(name)) known_links_.insert(name);
+  if (there != nullptr && there->admin_up && virtual_links_.makes(name)) known_links_.insert(name);
   listen_may_have_changed_ = true;
   reconcile_links(now, out);
   start_waiting(now, out);
@@ -68,7 +68,7 @@ net::InterfaceIndex Failover::Implementation::hearing_link(const Router& router)
 
 net::InterfaceIndex Failover::Implementation::wire_of(net::InterfaceIndex interface) const {
   const net::Interface* found = interfaces_.find(interface);
-  return found != nullptr && links_.makes(found->name) ? found->parent : interface;
+  return found != nullptr && virtual_links_.makes(found->name) ? found->parent : interface;
 }
 
 // Adverts from any other MAC address come in twice: below, and on the link that listens to the group too.
@@ -86,14 +86,14 @@ bool Failover::Implementation::is_copy(Time now, Router& router, const event::Pa
 // A router whose interface is still being made would begin in FAULT, and tell its scripts so.
 bool Failover::Implementation::must_wait(Number number) {
   Router& router = *routers_[number];
-  router.waiting = links_.pending(number);
+  router.waiting = virtual_links_.pending(number);
   if (router.waiting) waiting_.insert(number);
   return router.waiting;
 }
 
 void Failover::Implementation::start_waiting(Time now, Actions& out) {
   for (const Number number : std::set<Number>(waiting_)) {
-    if (links_.pending(number)) continue;
+    if (virtual_links_.pending(number)) continue;
     waiting_.erase(number);
     routers_[number]->waiting = false;
     start(now, number, out);
@@ -104,8 +104,8 @@ void Failover::Implementation::start_waiting(Time now, Actions& out) {
 }
 
 void Failover::Implementation::on(Time now, const event::LinkRefused& refused, Actions& out) {
-  if (refused.error.code == ENODEV) return links_.missed(refused.name);
-  links_.refused(refused.name, refused.error.message, now);
+  if (refused.error.code == ENODEV) return virtual_links_.missed(refused.name);
+  virtual_links_.refused(refused.name, refused.error.message, now);
   if (links_noticed_.insert(refused.name + refused.error.message).second) {
     notice(Level::error, {}, "link_refused",
            fmt::format("the kernel refused the interface {} ({}); it is tried again", refused.name,
@@ -114,7 +114,7 @@ void Failover::Implementation::on(Time now, const event::LinkRefused& refused, A
   }
   start_waiting(now, out);
   for (const Number number : order_) {
-    if (routers_[number]->waiting || !links_.missing(number)) continue;
+    if (routers_[number]->waiting || !virtual_links_.missing(number)) continue;
     evaluate(now, number, out);
     settle(number);
   }

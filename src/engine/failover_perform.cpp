@@ -1,5 +1,6 @@
 // What the actions of a router mean: packets, addresses, frames, hooks, reports.
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 #include <utility>
 
@@ -29,7 +30,9 @@ void Failover::Implementation::perform(Time now, Number number, const vrrp::Acti
             [&](const vrrp::action::ReportTransition& reported) { report(router, reported.transition, out); },
             [&](const vrrp::action::ReportLowerPriority&) {
               run_hooks(router, notify::lower_priority_heard(router.hooks), out);
+              lower_priority_in_group(now, number, out);
             },
+            [&](const vrrp::action::ReportPriority& changed) { report_priority(router, changed, out); },
             [&](const vrrp::action::Notice& said) {
               notice(static_cast<action::Notice::Level>(said.level), router.instance.config().name, said.id,
                      said.text, out);
@@ -125,6 +128,13 @@ void Failover::Implementation::report(Router& router, const vrrp::Transition& tr
   }
   run_hooks(router, std::move(commands), out);
   out.emplace_back(action::ReportTransition{++sequence_, name, transition});
+}
+
+void Failover::Implementation::report_priority(const Router& router,
+                                               const vrrp::action::ReportPriority& changed, Actions& out) {
+  const std::string& name = router.instance.config().name;
+  notice(action::Notice::Level::info, name, "priority_changed",
+         fmt::format("Changing effective priority from {} to {}", changed.before, changed.now), out);
 }
 
 void Failover::Implementation::run_hooks(const Router& router, std::vector<notify::Command> commands,

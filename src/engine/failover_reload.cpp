@@ -28,14 +28,13 @@ void Failover::Implementation::on(Time now, const event::Reconfigured& reconfigu
 void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Actions& out) {
   announcer_.configure(config.pacing);
   refusals_said_.clear();
-  StaticEntries statics = std::move(settings_.statics);  // adopt_statics() compares
-  settings_ = {config.router_id,
-               {},
-               config.pacing,
-               std::move(statics),
-               config.startup_delay,
-               config.log_unknown_vrids,
-               config.remove_addresses_on_stop};
+  settings_.router_id = config.router_id;
+  settings_.pacing = config.pacing;
+  settings_.startup_delay = config.startup_delay;
+  settings_.log_unknown_vrids = config.log_unknown_vrids;
+  settings_.remove_addresses_on_stop = config.remove_addresses_on_stop;
+  links_.configure(config.trackers);
+  trackers_.configure(now, config.trackers, out);
 
   std::unordered_map<std::string_view, const InstanceConfig*> next;
   for (const InstanceConfig& instance : config.instances) next.emplace(instance.vrrp.name, &instance);
@@ -48,7 +47,7 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
     virtual_addresses_changed = true;
   }
 
-  std::vector<Number> order, added;
+  std::vector<Number> order, added, tracking_others;
   std::vector<Changed> changed;
   std::vector<std::pair<Number, const InstanceConfig*>> route_owners;
   std::vector<net::InterfaceAddress> unwanted;
@@ -65,13 +64,20 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
     routers_[number]->hooks = instance.hooks;
     routers_[number]->transmit_link = instance.transmit_link;
     routers_[number]->links = instance.links;
-    links_.assign(number, instance.links);
+    virtual_links_.assign(number, instance.links);
     route_owners.push_back({number, &instance});
+    if (routers_[number]->trackers != instance.trackers) {
+      unindex_trackers(number);
+      routers_[number]->trackers = instance.trackers;
+      index_trackers(number);
+      tracking_others.push_back(number);
+    }
     if (routers_[number]->instance.config() != instance.vrrp) {
       changed.push_back({number, &instance.vrrp, change_addresses(now, number, instance.vrrp, unwanted)});
     }
   }
   order_ = std::move(order);
+  adopt_groups(config.groups);
   if (virtual_addresses_changed || !added.empty() || !changed.empty()) {
     interfaces_.sort_out_sources([this](const AddressKey& key) { return is_virtual(key); });
   }
@@ -84,9 +90,14 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
   for (const auto& [number, instance] : route_owners) {
     if (routers_[number]->instance.state() == vrrp::State::master) install_routes(now, number, out);
   }
+  for (const Number number : tracking_others) {
+    evaluate(now, number, out);
+    settle(number);
+  }
   for (const Number number : added) {
     if (!must_wait(number)) start(now, number, out);
   }
+  pass_on_trackers(now, out);
 }
 
 // The addresses come first when routes are new: those may need them. So this only takes away.
@@ -177,9 +188,10 @@ Failover::Implementation::Number Failover::Implementation::add(const InstanceCon
   routers_[number]->route_interfaces = tracked_interfaces(config.routes, config.rules);
   routes_.assign(number, config.routes, interfaces_, core::Time{});  // nobody wants anything yet
   rules_.assign(number, config.rules, interfaces_, core::Time{});
-  links_.assign(number, config.links);
+  virtual_links_.assign(number, config.links);
   find_interfaces(*routers_[number], config.vrrp);
   index(number, config.vrrp);
+  index_trackers(number);
   return number;
 }
 
@@ -187,11 +199,12 @@ void Failover::Implementation::retire(Time now, Number number, vrrp::Reason reas
   if (!routers_[number]->waiting)
     perform(now, number, routers_[number]->instance.handle(now, vrrp::event::Stopped{reason, true}), out);
   waiting_.erase(number);
-  links_.drop(number);
+  virtual_links_.drop(number);
   announcer_.forget(number);
   assign_routes(now, number, {}, {}, out);
   route_noticed_.erase(number);
   unindex(number);
+  unindex_trackers(number);
   deadlines_.clear(number);
   routers_[number].reset();
   unused_.push_back(number);

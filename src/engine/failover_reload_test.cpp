@@ -35,7 +35,7 @@ TEST(FailoverReload, OfAPriorityShowsInTheNextAdvert) {
   auto config = router();
   Node node = master(testing::node({config}));
   config.vrrp.priority = 120;
-  EXPECT_THAT(node.reload(testing::node({config})), IsEmpty());
+  EXPECT_THAT(words(node.reload(testing::node({config}))), ElementsAre("notice priority_changed"));
   EXPECT_THAT(words(node.run(1s)), ElementsAre("advert 120"));
 }
 

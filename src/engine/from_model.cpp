@@ -1,6 +1,7 @@
 #include "engine/from_model.hpp"
 
 #include "engine/link_names.hpp"
+#include "engine/trackers_from_model.hpp"
 
 namespace engine {
 
@@ -63,11 +64,17 @@ FailoverConfig failover_config(const config::Model& model) {
   result.statics = statics(model, preferences);
   result.instances.reserve(model.instances.size());
   for (const config::Instance& instance : model.instances) {
-    result.instances.push_back(
-        {spoken(instance.vrrp), instance.hooks, instance.routes, preferences.given(instance.rules), {}, {}});
+    result.instances.push_back({spoken(instance.vrrp),
+                                instance.hooks,
+                                instance.routes,
+                                preferences.given(instance.rules),
+                                {},
+                                {},
+                                {}});
     links.equip(instance, result.instances.back(), result.statics);
   }
   result.bfd_sessions = model.bfd_sessions;
+  add_trackers(model, result);
   result.pacing = pacing(model);
   result.startup_delay = model.globals.startup_delay;
   result.log_unknown_vrids = model.globals.log_unknown_vrids;

@@ -15,7 +15,7 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using Level = engine::action::Notice::Level;
 
-enum Source : std::uint64_t { from_timer, from_kernel, from_sockets, from_bfd };
+enum Source : std::uint64_t { from_timer, from_kernel, from_sockets, from_bfd, from_watcher };
 
 constexpr core::Duration longest_slice = 10ms;
 constexpr core::Duration receive_slice = 5ms;
@@ -23,6 +23,7 @@ constexpr core::Duration receive_slice = 5ms;
 // a neighbour lives must not wait in the socket while its detection time runs out.
 constexpr int bfd_batches_first = 8;
 constexpr std::size_t news_a_turn = 512;
+constexpr std::size_t messages_a_turn = 64;
 // From 500 packets a second on, waking up for each costs more than the packet: look every millisecond instead.
 constexpr core::Duration busy_gap = 2ms;
 constexpr core::Duration busy_pause = 1ms;
@@ -73,7 +74,7 @@ struct FailoverHost::Opened {
 
 core::Result<std::unique_ptr<FailoverHost>> FailoverHost::start(FailoverWorkerConfig config,
                                                                 std::optional<SnapshotFile> snapshot,
-                                                                int scripts_fd, Tell tell) {
+                                                                Helpers helpers, Tell tell) {
   auto sources = EpollSet::open();
   if (!sources) return std::unexpected(sources.error());
   auto timer = Timer::open();
@@ -99,15 +100,19 @@ core::Result<std::unique_ptr<FailoverHost>> FailoverHost::start(FailoverWorkerCo
                                          std::tuple{bfd_sockets->fd(), from_bfd, EpollSet::Mode::once}}) {
     if (auto added = sources->add(fd, source, mode); !added) return std::unexpected(added.error());
   }
+  if (helpers.watcher >= 0) {
+    if (auto added = sources->add(helpers.watcher, from_watcher); !added)
+      return std::unexpected(added.error());
+  }
   std::unique_ptr<FailoverHost> host{new FailoverHost(  // NOLINT: the constructor is private
-      std::move(config), std::move(snapshot), scripts_fd, std::move(tell),
+      std::move(config), std::move(snapshot), helpers, std::move(tell),
       Opened{std::move(*sources), std::move(*timer), std::move(*monitor), std::move(*commands),
              std::move(*sockets), std::move(*frames), std::move(*bfd_sockets)})};
   host->begin(std::move(*listing));
   return host;
 }
 
-FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFile> snapshot, int scripts_fd,
+FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFile> snapshot, Helpers helpers,
                            Tell tell, Opened&& opened)
     : config_(std::move(config)),
       tell_(std::move(tell)),
@@ -119,7 +124,8 @@ FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFi
       sockets_(std::move(opened.sockets)),
       frames_(std::move(opened.frames)),
       bfd_sockets_(std::move(opened.bfd_sockets)),
-      hooks_(scripts_fd),
+      hooks_(helpers.scripts),
+      watcher_(helpers.watcher),
       authentication_header_(uses_authentication_header(config_.failover)),
       routes_wanted_(has_routes(config_.failover)),
       engine_(make_engine(std::exchange(config_.failover, {}), config_.seed, snapshot_)) {}
@@ -140,10 +146,12 @@ void FailoverHost::turn() {
   if (snapshot_) snapshot_->beat(start);
   send_failed_.clear();
   bool kernel_spoke = false;
+  bool watcher_spoke = false;
   bool packets_wait = packets_at_ && start >= *packets_at_;
   for (const std::uint64_t source : sources_.readable()) {
     if (source == from_timer) timer_.fired();
     if (source == from_kernel) kernel_spoke = true;
+    if (source == from_watcher) watcher_spoke = true;
     if (source == from_sockets) {
       packets_wait = true;
       packets_armed_ = false;
@@ -154,6 +162,7 @@ void FailoverHost::turn() {
     }
   }
   if (kernel_spoke) hear_kernel();
+  if (watcher_spoke) hear_watcher();
   if (list_again_at_ && start >= *list_again_at_) list_anew("the kernel's tables are not known");
   if (listen_again_at_ && start >= *listen_again_at_) listen_again();
   if (bfd_sockets_again_at_ && start >= *bfd_sockets_again_at_) complain(bfd_sockets_.retry());
@@ -221,43 +230,53 @@ void FailoverHost::perform_failures() {
 void FailoverHost::perform(engine::Actions&& actions) {
   namespace action = engine::action;
   for (auto& wish : actions) {
-    std::visit(core::Overload{
-                   [&](action::SendPacket& packet) { send_packet(packet); },
-                   [&](action::SendFrame& frame) { work_.add(std::move(frame)); },
-                   [&](action::AddAddresses& addresses) { work_.add(std::move(addresses)); },
-                   [&](action::RemoveAddresses& addresses) { work_.add(std::move(addresses)); },
-                   [&](action::AddRoutes& routes) { work_.add(std::move(routes)); },
-                   [&](action::RemoveRoutes& routes) { work_.add(std::move(routes)); },
-                   [&](action::AddRules& rules) { work_.add(std::move(rules)); },
-                   [&](action::RemoveRules& rules) { work_.add(std::move(rules)); },
-                   [&](action::CreateLink& link) { work_.add(LinkChange{std::move(link)}); },
-                   [&](action::RaiseLink& link) { work_.add(LinkChange{std::move(link)}); },
-                   [&](action::RemoveLink& link) { work_.add(LinkChange{std::move(link)}); },
-                   [&](action::RelaxReversePath&) {
-                     if (auto set = sysctls_.relax_reverse_path(); !set)
-                       notice(Level::warning, "sysctl_failed", set.error().message);
-                   },
-                   [&](action::RunHooks& hooks) { work_.add(std::move(hooks)); },
-                   [&](action::Listen& sockets) { listen(sockets.sockets); },
-                   [&](action::SetInterfaceSysctl& setting) {
-                     const auto set = sysctls_.set(setting.interface, setting.key, setting.value);
-                     if (!set) notice(Level::warning, "sysctl_failed", set.error().message);
-                     snapshot_wanted_ = true;  // the next worker must know what to put back
-                   },
-                   [&](action::ReportTransition& report) {
-                     snapshot_wanted_ = true;
-                     tell_(to_supervisor::TransitionReported{std::move(report)});
-                   },
-                   [&](action::Notice& said) { tell_(to_supervisor::Noticed{std::move(said)}); },
-                   [&](action::Stopped&) { stopped_ = true; },
-                   [&](action::OpenBfdSessions& sessions) { complain(bfd_sockets_.set(sessions.sessions)); },
-                   [&](action::SendBfdPacket& packet) { send_bfd(packet); },
-                   [&](action::ReportBfdChange& report) {
-                     snapshot_wanted_ = true;
-                     tell_(to_supervisor::BfdChanged{std::move(report)});
-                   },
-               },
-               wish);
+    std::visit(
+        core::Overload{
+            [&](action::SendPacket& packet) { send_packet(packet); },
+            [&](action::SendFrame& frame) { work_.add(std::move(frame)); },
+            [&](action::AddAddresses& addresses) { work_.add(std::move(addresses)); },
+            [&](action::RemoveAddresses& addresses) { work_.add(std::move(addresses)); },
+            [&](action::AddRoutes& routes) { work_.add(std::move(routes)); },
+            [&](action::RemoveRoutes& routes) { work_.add(std::move(routes)); },
+            [&](action::AddRules& rules) { work_.add(std::move(rules)); },
+            [&](action::RemoveRules& rules) { work_.add(std::move(rules)); },
+            [&](action::CreateLink& link) { work_.add(LinkChange{std::move(link)}); },
+            [&](action::RaiseLink& link) { work_.add(LinkChange{std::move(link)}); },
+            [&](action::RemoveLink& link) { work_.add(LinkChange{std::move(link)}); },
+            [&](action::RelaxReversePath&) {
+              if (auto set = sysctls_.relax_reverse_path(); !set)
+                notice(Level::warning, "sysctl_failed", set.error().message);
+            },
+            [&](action::RunHooks& hooks) { work_.add(std::move(hooks)); },
+            [&](action::Listen& sockets) { listen(sockets.sockets); },
+            [&](action::SetInterfaceSysctl& setting) {
+              const auto set = sysctls_.set(setting.interface, setting.key, setting.value);
+              if (!set) notice(Level::warning, "sysctl_failed", set.error().message);
+              snapshot_wanted_ = true;  // the next worker must know what to put back
+            },
+            [&](action::ReportTransition& report) {
+              snapshot_wanted_ = true;
+              tell_(to_supervisor::TransitionReported{std::move(report)});
+            },
+            [&](action::ReportGroupTransition& report) {
+              snapshot_wanted_ = true;
+              tell_(to_supervisor::GroupTransitionReported{std::move(report)});
+            },
+            [&](action::Watch& watch) { watcher_.watch(watch.trackers); },
+            [&](action::RunScript& run) { watcher_.add(to_watcher::RunScript{std::move(run.script)}); },
+            [&](action::EndScript& end) {
+              watcher_.add(to_watcher::EndScript{std::move(end.script), end.kill});
+            },
+            [&](action::Notice& said) { tell_(to_supervisor::Noticed{std::move(said)}); },
+            [&](action::Stopped&) { stopped_ = true; },
+            [&](action::OpenBfdSessions& sessions) { complain(bfd_sockets_.set(sessions.sessions)); },
+            [&](action::SendBfdPacket& packet) { send_bfd(packet); },
+            [&](action::ReportBfdChange& report) {
+              snapshot_wanted_ = true;
+              tell_(to_supervisor::BfdChanged{std::move(report)});
+            },
+        },
+        wish);
   }
 }
 
@@ -397,6 +416,24 @@ void FailoverHost::list_anew(std::string_view why) {
   }
 }
 
+// A script's bad result is worth a snapshot: a worker after us shall not begin to count anew.
+void FailoverHost::hear_watcher() {
+  watcher_.receive(messages_a_turn, [this](FromWatcher&& message) {
+    std::visit(core::Overload{
+                   [&](engine::action::Notice& said) { tell_(to_supervisor::Noticed{std::move(said)}); },
+                   [&](engine::event::ScriptFinished& finished) {
+                     snapshot_wanted_ = snapshot_wanted_ || !finished.end.well();
+                     deliver(std::move(finished));
+                   },
+                   [&](auto& event) {
+                     snapshot_wanted_ = true;
+                     deliver(std::move(event));
+                   },
+               },
+               message);
+  });
+}
+
 void FailoverHost::receive_packets(core::Time start) {
   std::size_t count = 0;
   bool last = false;
@@ -472,6 +509,10 @@ void FailoverHost::do_slow_work(core::Time start) {
     for (auto& refused : outcome.rules_refused) deliver(std::move(refused));
     if (outcome.answers_lost) list_anew("answers to changes of addresses or routes were lost");
   }
+  if (!watcher_.empty()) {
+    if (auto sent = watcher_.flush(); !sent)
+      notice_once(Level::error, "watcher_unreachable", sent.error().message);
+  }
   if (!hooks_.empty()) {
     if (auto sent = hooks_.flush(); !sent)
       notice(Level::error, "script_runner_unreachable", sent.error().message);
@@ -531,7 +572,7 @@ void FailoverHost::arm() {
   also(listen_again_at_);
   also(bfd_sockets_again_at_);
   also(work_.next_time(time));
-  if (!hooks_.empty()) also(time + hook_retry);
+  if (!hooks_.empty() || !watcher_.empty()) also(time + hook_retry);
   if (snapshot_ && snapshot_wanted_) {
     also(snapshot_time_ + std::max<core::Duration>(snapshot_gap, snapshot_cost_ * snapshot_share));
   }

@@ -25,6 +25,7 @@
 #include "runtime/ordered_work.hpp"
 #include "runtime/snapshot_file.hpp"
 #include "runtime/vrrp_sockets.hpp"
+#include "runtime/watcher_link.hpp"
 
 namespace runtime {
 
@@ -32,11 +33,16 @@ class FailoverHost : private WorkTools {
  public:
   using Tell = std::function<void(const ToSupervisor&)>;
 
-  /// Opens everything and starts the engine, or goes on from what `snapshot` holds. `scripts_fd` stays the caller's. An error
-  /// with EPERM names the capability that is missing.
+  /// Sockets to our own helping processes; they stay the caller's. -1 = there is none.
+  struct Helpers {
+    int scripts = -1;
+    int watcher = -1;
+  };
+  /// Opens everything and starts the engine, or goes on from what `snapshot` holds. An error with EPERM names the capability
+  /// that is missing.
   static core::Result<std::unique_ptr<FailoverHost>> start(FailoverWorkerConfig config,
                                                            std::optional<SnapshotFile> snapshot,
-                                                           int scripts_fd, Tell tell);
+                                                           Helpers helpers, Tell tell);
   FailoverHost(FailoverHost&&) = delete;
 
   /// Readable when a turn is due.
@@ -49,7 +55,7 @@ class FailoverHost : private WorkTools {
 
  private:
   struct Opened;
-  FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFile> snapshot, int scripts_fd, Tell tell,
+  FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFile> snapshot, Helpers helpers, Tell tell,
                Opened&& opened);
 
   // WorkTools
@@ -76,6 +82,7 @@ class FailoverHost : private WorkTools {
   void take_news(netlink::Message&& message);
   void take_listing(NetlinkCommands::Listing&& listing);
   void list_anew(std::string_view why);
+  void hear_watcher();
   void receive_packets(core::Time start);
   void run_timers();
   void do_slow_work(core::Time start);
@@ -100,6 +107,7 @@ class FailoverHost : private WorkTools {
   FrameSocket frames_;
   BfdSockets bfd_sockets_;
   HookSender hooks_;
+  WatcherLink watcher_;
   InterfaceSysctls sysctls_;
   bool authentication_header_ = false;  // somebody speaks it
   bool routes_wanted_ = false;          // there are routes or rules in the configuration

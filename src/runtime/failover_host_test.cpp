@@ -121,7 +121,7 @@ class Failover : public testing::NetworkTest {
 
   void start(Node& node, FailoverWorkerConfig config, std::optional<SnapshotFile> snapshot = {}) {
     enter(node.space);
-    auto host = FailoverHost::start(std::move(config), std::move(snapshot), node.scripts_ours.get(),
+    auto host = FailoverHost::start(std::move(config), std::move(snapshot), {node.scripts_ours.get(), -1},
                                     [&node](const ToSupervisor& message) { node.told.push_back(message); });
     ASSERT_TRUE(host.has_value()) << host.error().message;
     node.host = std::move(*host);

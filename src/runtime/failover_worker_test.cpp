@@ -58,6 +58,7 @@ class FailoverWorker : public testing::NetworkTest {
   void start(const std::function<void()>& before = [] {}) {
     auto channel = socket_pair(SOCK_STREAM).value();
     auto scripts = socket_pair(SOCK_SEQPACKET).value();
+    auto watcher = socket_pair(SOCK_SEQPACKET).value();
     const Fd config = sealed_memory("config", core::to_bytes(config_)).value();
     const SnapshotFile snapshot = SnapshotFile::create().value();
     child_ = ::fork();
@@ -65,12 +66,14 @@ class FailoverWorker : public testing::NetworkTest {
     if (child_ == 0) {
       // Out of the way first, so that none is overwritten before it was copied.
       const int high[] = {::fcntl(channel.second.get(), F_DUPFD, 100), ::fcntl(config.get(), F_DUPFD, 100),
-                          ::fcntl(snapshot.fd(), F_DUPFD, 100), ::fcntl(scripts.second.get(), F_DUPFD, 100)};
+                          ::fcntl(snapshot.fd(), F_DUPFD, 100), ::fcntl(scripts.second.get(), F_DUPFD, 100),
+                          ::fcntl(watcher.second.get(), F_DUPFD, 100)};
       ::dup2(high[0], worker_channel_fd);
       ::dup2(high[1], worker_config_fd);
       ::dup2(high[2], worker_snapshot_fd);
       ::dup2(high[3], worker_scripts_fd);
-      ::close_range(worker_scripts_fd + 1, ~0U, 0);
+      ::dup2(high[4], worker_watcher_fd);
+      ::close_range(worker_watcher_fd + 1, ~0U, 0);
       before();
       ::_exit(run_failover_worker());
     }

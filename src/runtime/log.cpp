@@ -224,6 +224,10 @@ void Log::transition(const engine::action::ReportTransition& report) {
   write(LogLevel::info, transition_line(report));
 }
 
+void Log::transition(const engine::action::ReportGroupTransition& report) {
+  write(LogLevel::info, transition_line(report));
+}
+
 void Log::notice(const engine::action::Notice& notice) {
   using Level = engine::action::Notice::Level;
   const LogLevel level = notice.level == Level::error     ? LogLevel::error

@@ -48,6 +48,7 @@ class Log {
 
   void transition(const engine::action::ReportTransition& report);
   void bfd(const engine::action::ReportBfdChange& report);
+  void transition(const engine::action::ReportGroupTransition& report);
   void notice(const engine::action::Notice& notice);
 
   /// debug lines are kept only with settings.detail

@@ -90,6 +90,20 @@ std::string bfd_line(const engine::action::ReportBfdChange& report) {
   return line;
 }
 
+std::string transition_line(const engine::action::ReportGroupTransition& report) {
+  const auto& transition = report.transition;
+  const bool stopped = transition.to == vrrp::State::initialize;
+  std::string line = fmt::format(
+      "VRRP_Group({}) {}", printable(report.group),
+      stopped ? "stopped" : fmt::format("Syncing instances to {} state", vrrp::state_word(transition.to)));
+  fmt::format_to(std::back_inserter(line),
+                 " event=group_transition sequence={} group={} from={} to={} reason={}", report.sequence,
+                 log_value(report.group), lower(vrrp::state_word(transition.from)),
+                 lower(vrrp::state_word(transition.to)), vrrp::reason_id(transition.reason));
+  if (!transition.detail.empty()) line += " member=" + log_value(transition.detail);
+  return line;
+}
+
 std::string notice_line(const engine::action::Notice& notice) {
   std::string line;
   if (!notice.instance.empty()) line = "(" + printable(notice.instance) + ") ";

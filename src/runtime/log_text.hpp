@@ -13,6 +13,8 @@ namespace runtime {
 std::string transition_line(const engine::action::ReportTransition& report);
 /// `BFD_Instance(B1) Entering UP state, packets go both ways event=bfd_change session=B1 from=init to=up reason=established …`
 std::string bfd_line(const engine::action::ReportBfdChange& report);
+/// `VRRP_Group(G) Syncing instances to MASTER state event=group_transition …`
+std::string transition_line(const engine::action::ReportGroupTransition& report);
 std::string notice_line(const engine::action::Notice& notice);
 
 /// The value as it stands after `key=`: in quotes when it has blanks, quotes or nothing in it.

@@ -66,6 +66,9 @@ struct TransitionReported {
 struct BfdChanged {
   engine::action::ReportBfdChange report;
 };
+struct GroupTransitionReported {
+  engine::action::ReportGroupTransition report;
+};
 struct Noticed {
   engine::action::Notice notice;
 };
@@ -78,8 +81,9 @@ struct Reconfigured {  // the new configuration is in force
 };
 }  // namespace to_supervisor
 using ToSupervisor =
-    std::variant<to_supervisor::Ready, to_supervisor::TransitionReported, to_supervisor::BfdChanged,
-                 to_supervisor::Noticed, to_supervisor::SnapshotTaken, to_supervisor::Reconfigured>;
+    std::variant<to_supervisor::Ready, to_supervisor::TransitionReported,
+                 to_supervisor::GroupTransitionReported, to_supervisor::BfdChanged, to_supervisor::Noticed,
+                 to_supervisor::SnapshotTaken, to_supervisor::Reconfigured>;
 
 /// Descriptors a worker finds open when it starts.
 inline constexpr int worker_channel_fd =
@@ -88,6 +92,30 @@ inline constexpr int worker_config_fd = 4;  // sealed memory file: FailoverWorke
 inline constexpr int worker_snapshot_fd =
     5;  // shared memory file that outlives the worker (runtime/snapshot_file.hpp)
 inline constexpr int worker_scripts_fd = 6;  // SOCK_SEQPACKET socketpair to the script runner
+
+inline constexpr int worker_watcher_fd = 7;  // SOCK_SEQPACKET socketpair to the watcher (runtime/watcher.hpp)
+
+/// Failover worker → watcher, one datagram each.
+namespace to_watcher {
+/// A part of what is to be watched: what was said before it is replaced when `last` has come.
+struct Watch {
+  engine::TrackersConfig part;
+  bool last = false;
+};
+struct RunScript {
+  std::string script;
+};
+struct EndScript {
+  std::string script;
+  bool kill = false;
+};
+}  // namespace to_watcher
+using ToWatcher = std::variant<to_watcher::Watch, to_watcher::RunScript, to_watcher::EndScript>;
+
+/// Watcher → failover worker: events for the engine as they are, and what an operator should read.
+using FromWatcher = std::variant<engine::event::WatcherStarted, engine::event::ScriptFinished,
+                                 engine::event::TrackedFileChanged, engine::event::ProcessesCounted,
+                                 engine::event::LinkPolled, engine::action::Notice>;
 
 /// Worker or supervisor → script runner, one datagram each.
 struct RunScripts {

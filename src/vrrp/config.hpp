@@ -100,7 +100,8 @@ struct Config {
   std::vector<VirtualAddress> excluded_addresses;  // owned, never advertised, of any family
   AnnouncementConfig announcements;
 
-  bool track_primary = true;  // the instance's own interface going down is a fault
+  bool in_sync_group = false;  // the group decides when it may become master
+  bool track_primary = true;   // the instance's own interface going down is a fault
   bool promote_secondaries = false;
 
   bool owner() const { return priority == 255; }

@@ -35,6 +35,7 @@ Transition because(Reason reason, std::string detail = {}) {
 Instance::Instance(Config config)
     : config_(std::move(config)),
       interval_(interval_on_wire(config_.version, config_.advert_interval)),
+      priority_(config_.priority),
       master_interval_(interval_),
       plan_(config_.announcements) {}
 
@@ -51,6 +52,8 @@ Actions Instance::handle_timeout(Time now) {
   if (deadline_ && now >= *deadline_) {
     if (state_ == State::master) {
       send_scheduled(now, out);
+    } else if (config_.in_sync_group) {
+      want_master(now);
     } else {
       take_over(now, out);
     }
@@ -84,6 +87,7 @@ void Instance::enter(Time now, State next, Transition why, Actions& out) {
   preempt_after_.reset();
   resigned_ = false;
   woke_late_ = false;
+  wants_master_ = false;
   switch (next) {
     case State::initialize:
     case State::fault:
@@ -139,14 +143,18 @@ void Instance::begin(Time now, Actions& out) {
     return;
   }
   const bool as_owner = config_.owner() && !config_.state_backup_written;
-  if (as_owner && now >= hold_until_) {
+  if (as_owner && now >= hold_until_ && !config_.in_sync_group) {
     enter(now, State::master, because(Reason::started_as_owner), out);
     handover_until_ = now + handover_time();
     return;
   }
   out.emplace_back(action::WithdrawAddresses{});  // what an earlier run may have left behind
   enter(now, State::backup, because(Reason::started), out);
-  if (as_owner) deadline_ = hold_until_ + interval_;
+  if (config_.in_sync_group && (as_owner || config_.start_as_master)) {
+    deadline_ = std::max(now, hold_until_) + group_patience();
+  } else if (as_owner) {
+    deadline_ = hold_until_ + interval_;
+  }
 }
 
 void Instance::on(Time now, const event::Resumed& resumed, Actions& out) {
@@ -196,6 +204,39 @@ void Instance::on(Time now, const event::FaultsChanged& changed, Actions& out) {
 
 void Instance::on(Time, const event::SourceChanged& changed, Actions&) { source_ = changed.source; }
 
+void Instance::on(Time now, const event::PriorityChanged& changed, Actions& out) {
+  const Duration skew_before = skew();
+  parts_ = changed.parts;
+  set_priority(now, out);
+  // What a backup waits for depends on what it is worth.
+  if (state_ == State::backup && deadline_ && !wants_master_)
+    deadline_ = std::max(now, *deadline_ + (skew() - skew_before));
+}
+
+void Instance::set_priority(Time, Actions& out) {
+  std::int64_t total = config_.priority;
+  for (const PriorityPart& part : parts_) total += part.points;
+  const std::int64_t held = std::clamp<std::int64_t>(total, 1, 254);
+  const auto next = static_cast<std::uint8_t>(config_.owner() ? config_.priority : held);
+  const std::uint8_t before = std::exchange(priority_, next);
+  if (before != next && state_ != State::initialize) out.emplace_back(action::ReportPriority{before, next});
+}
+
+void Instance::on(Time now, const event::GroupTakesOver&, Actions& out) {
+  if (state_ == State::backup && wants_master_) take_over(now, out);
+}
+
+void Instance::on(Time now, const event::GroupYields& group, Actions& out) {
+  if (state_ != State::master) return;
+  // As in yield(): who is master beside us may not have heard of us yet, and must announce again.
+  if (config_.higher_prio_send_advert || config_.reannounce_after_second_master) advertise(now, out);
+  enter(now, State::backup, because(Reason::group_member_left, group.member), out);
+}
+
+void Instance::on(Time now, const event::GroupHeardLowerPriority&, Actions& out) {
+  if (state_ == State::master) announce(plan_.lower_priority_heard(now, interval_ / 8), out);
+}
+
 void Instance::on(Time now, const event::Stopped& stopped, Actions& out) {
   if (state_ == State::initialize) return;
   leaves_no_trace_ = !stopped.withdraw;
@@ -206,6 +247,7 @@ void Instance::on(Time now, const event::Reconfigured& reconfigured, Actions& ou
   const Duration skew_before = skew();
   const Duration down_before = master_down();
   const Config before = std::exchange(config_, reconfigured.config);
+  set_priority(now, out);
   const Duration interval_before =
       std::exchange(interval_, interval_on_wire(config_.version, config_.advert_interval));
   plan_.reconfigure(config_.announcements);
@@ -222,6 +264,12 @@ void Instance::on(Time now, const event::Reconfigured& reconfigured, Actions& ou
   if (before.addresses != config_.addresses || interval_ != interval_before) advertise(now, out);
   if (addresses_changed) out.emplace_back(action::InstallAddresses{});
   if (reconfigured.addresses_added) announce(plan_.announce(now), out);
+}
+
+// It goes on listening: an advert that it obeys takes the wish away.
+void Instance::want_master(Time now) {
+  wants_master_ = true;
+  deadline_ = now + group_patience();
 }
 
 // Section 6.4.2 (100), the Backup timer, and 6.4.3 (700), the Active one.
@@ -348,6 +396,10 @@ Duration Instance::skew() const {
   return (256 - priority()) * whole / 256;
 }
 
+Duration Instance::group_patience() const {
+  return master_interval_ + (config_.version == Version::v2 ? Duration(1s) : master_interval_) / 256;
+}
+
 Duration Instance::master_down() const { return config_.down_timer_adverts * master_interval_ + skew(); }
 
 std::string Instance::fault_list() const {
@@ -368,11 +420,13 @@ Snapshot Instance::snapshot() const {
   shown.version = static_cast<std::uint8_t>(config_.version);
   shown.state = state_;
   shown.wanted = state_;
+  if (wants_master_) shown.wanted = State::master;
   if (state_ == State::fault) shown.wanted = config_.owner() ? State::master : State::backup;
   shown.last = last_;
   shown.base_priority = config_.priority;
   shown.effective_priority = priority();
   shown.priority_parts = {{config_.priority, "base"}};
+  shown.priority_parts.insert(shown.priority_parts.end(), parts_.begin(), parts_.end());
   shown.faults = faults_;
   shown.source = source_;
   shown.master = master_;

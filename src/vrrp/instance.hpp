@@ -40,6 +40,19 @@ struct FaultsChanged {
 struct SourceChanged {
   std::optional<net::IpAddress> source;
 };
+/// What trackers add to the configured priority now, one part each. May come before Started. The owner of the addresses keeps
+/// its 255 whatever they say.
+struct PriorityChanged {
+  std::vector<PriorityPart> parts;
+};
+/// Every member of the sync group wants to be master, or is.
+struct GroupTakesOver {};
+/// Another member of the sync group is no longer master.
+struct GroupYields {
+  std::string member;
+};
+/// Another member of the sync group heard a lower master: the neighbours of this one may be confused too.
+struct GroupHeardLowerPriority {};
 /// An advert that passed every check.
 struct AdvertReceived {
   net::IpAddress source;
@@ -58,8 +71,10 @@ struct Stopped {
 
 }  // namespace event
 
-using Event = std::variant<event::Started, event::Resumed, event::FaultsChanged, event::SourceChanged,
-                           event::AdvertReceived, event::Reconfigured, event::Stopped>;
+using Event =
+    std::variant<event::Started, event::Resumed, event::FaultsChanged, event::SourceChanged,
+                 event::PriorityChanged, event::GroupTakesOver, event::GroupYields,
+                 event::GroupHeardLowerPriority, event::AdvertReceived, event::Reconfigured, event::Stopped>;
 
 namespace action {
 
@@ -91,6 +106,12 @@ struct ReportTransition {
 struct ReportLowerPriority {
   friend bool operator==(const ReportLowerPriority&, const ReportLowerPriority&) = default;
 };
+/// The effective priority is another one.
+struct ReportPriority {
+  std::uint8_t before = 0;
+  std::uint8_t now = 0;
+  friend bool operator==(const ReportPriority&, const ReportPriority&) = default;
+};
 /// For the operator to read once. Already rate limited.
 struct Notice {
   enum class Level : std::uint8_t { info, warning, error };
@@ -104,7 +125,7 @@ struct Notice {
 
 using Action = std::variant<action::SendAdvert, action::InstallAddresses, action::WithdrawAddresses,
                             action::Announce, action::AnnounceSource, action::ReportTransition,
-                            action::ReportLowerPriority, action::Notice>;
+                            action::ReportLowerPriority, action::ReportPriority, action::Notice>;
 using Actions = std::vector<Action>;
 
 class Instance {
@@ -121,10 +142,14 @@ class Instance {
 
   const Config& config() const { return config_; }
   State state() const { return state_; }
-  std::uint8_t priority() const { return config_.priority; }
+  std::uint8_t priority() const { return priority_; }  // effective
+  /// A backup whose timer ran out and whose sync group does not let it be master yet.
+  bool wants_master() const { return wants_master_; }
   const std::optional<net::IpAddress>& source() const { return source_; }
   const std::optional<net::IpAddress>& master() const { return master_; }
   const std::vector<Fault>& faults() const { return faults_; }
+  const std::vector<PriorityPart>& parts() const { return parts_; }  // of trackers
+  const Transition& last() const { return last_; }
   core::Duration advert_interval() const { return interval_; }
   /// A peer uses the old checksum for unicast: so must we from now on.
   bool old_unicast_checksum() const { return old_unicast_checksum_; }
@@ -141,6 +166,10 @@ class Instance {
   void on(core::Time now, const event::Resumed& resumed, Actions& out);
   void on(core::Time now, const event::FaultsChanged& changed, Actions& out);
   void on(core::Time now, const event::SourceChanged& changed, Actions& out);
+  void on(core::Time now, const event::PriorityChanged& changed, Actions& out);
+  void on(core::Time now, const event::GroupTakesOver& group, Actions& out);
+  void on(core::Time now, const event::GroupYields& group, Actions& out);
+  void on(core::Time now, const event::GroupHeardLowerPriority& group, Actions& out);
   void on(core::Time now, const event::AdvertReceived& advert, Actions& out);
   void on(core::Time now, const event::Reconfigured& reconfigured, Actions& out);
   void on(core::Time now, const event::Stopped& stopped, Actions& out);
@@ -156,6 +185,8 @@ class Instance {
   bool may_answer(core::Time now);
 
   void begin(core::Time now, Actions& out);
+  void set_priority(core::Time now, Actions& out);
+  void want_master(core::Time now);
   void take_over(core::Time now, Actions& out);
   void send_scheduled(core::Time now, Actions& out);
   bool fell_behind(core::Time now) const;
@@ -182,6 +213,8 @@ class Instance {
   core::Duration handover_time() const { return interval_ / 4; }
   core::Duration skew() const;
   core::Duration master_down() const;
+  /// How long a member of a sync group waits for the others before it asks again.
+  core::Duration group_patience() const;
   std::string fault_list() const;
 
   Config config_;
@@ -191,14 +224,17 @@ class Instance {
   std::vector<Fault> faults_;
   std::optional<net::IpAddress> source_;
   core::Time hold_until_{};
+  std::vector<PriorityPart> parts_;  // of trackers
+  std::uint8_t priority_ = 0;
 
   // What a backup knows.
   std::optional<net::IpAddress> master_;
   std::uint8_t master_priority_ = 0;
-  core::Duration master_interval_{};         // RFC 9568's Active_Adver_Interval: learnt in version 3
-  std::optional<core::Time> heard_;          // any advert with a priority above 0
-  bool resigned_ = false;                    // the last word of the master was priority 0
-  bool woke_late_ = false;                   // listening once more after a sleep in which the timer ran out
+  core::Duration master_interval_{};  // RFC 9568's Active_Adver_Interval: learnt in version 3
+  std::optional<core::Time> heard_;   // any advert with a priority above 0
+  bool resigned_ = false;             // the last word of the master was priority 0
+  bool woke_late_ = false;            // listening once more after a sleep in which the timer ran out
+  bool wants_master_ = false;
   std::optional<core::Time> preempt_after_;  // preempt_delay runs until then
 
   // What a master knows.

@@ -49,6 +49,8 @@ inline std::vector<std::string> words(const Actions& actions) {
       words.push_back(std::string(state_word(report->transition.from)) + ">" +
                       std::string(state_word(report->transition.to)) + " " +
                       std::string(reason_id(report->transition.reason)));
+    } else if (const auto* changed = std::get_if<action::ReportPriority>(&action)) {
+      words.push_back("priority " + std::to_string(changed->before) + ">" + std::to_string(changed->now));
     } else if (const auto* notice = std::get_if<action::Notice>(&action)) {
       words.push_back("notice " + std::string(notice->id));
     } else {

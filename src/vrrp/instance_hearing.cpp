@@ -67,6 +67,7 @@ void Instance::hear_as_backup(Time now, const event::AdvertReceived& advert) {
   }
   follow(now, advert);
   heard_ = now;
+  if (obeyed) wants_master_ = false;
   if (!obeyed) return;  // the timer goes on as if nobody had spoken
   resigned_ = false;
   if (config_.version == Version::v3) master_interval_ = advert.interval;

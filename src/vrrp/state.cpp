@@ -54,6 +54,8 @@ std::string_view reason_text(Reason reason) {
       return "removed from the configuration";
     case Reason::reconfigured:
       return "the new configuration needs a restart of the router";
+    case Reason::group_member_left:
+      return "another member of the sync group is no longer master";
   }
   std::unreachable();
 }
@@ -94,6 +96,8 @@ std::string_view reason_id(Reason reason) {
       return "removed";
     case Reason::reconfigured:
       return "reconfigured";
+    case Reason::group_member_left:
+      return "group_member_left";
   }
   std::unreachable();
 }
@@ -117,9 +121,11 @@ std::string fault_text(const Fault& fault) {
     case FaultKind::static_entry_missing:
       return "static " + fault.object + " is missing";
     case FaultKind::tracker:
-      return fault.object + " failed";
+      return fault.object;
     case FaultKind::cannot_listen:
       return "adverts of others cannot be received: " + fault.object;
+    case FaultKind::group_member:
+      return fault.object + " of the sync group is in FAULT";
   }
   std::unreachable();
 }

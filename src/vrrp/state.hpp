@@ -33,8 +33,9 @@ enum class Reason : std::uint8_t {
   paused,              // we slept longer than the others wait: listen before sending
   resumed,             // a new worker goes on as the one before it
   stopped,
-  removed,       // a reload took the instance away
-  reconfigured,  // a reload changed what only a restart of the router can take
+  removed,            // a reload took the instance away
+  reconfigured,       // a reload changed what only a restart of the router can take
+  group_member_left,  // another member of the sync group is no longer master
 };
 
 /// What keeps a router in FAULT. Several may hold at once.
@@ -46,8 +47,9 @@ enum class FaultKind : std::uint8_t {
   no_unicast_peer,
   address_not_installed,  // the kernel refused one of the virtual addresses
   static_entry_missing,   // a static address, route or rule of a track_group the router is in
-  tracker,
-  cannot_listen,  // no socket to hear the others by
+  cannot_listen,          // no socket to hear the others by
+  tracker,                // what is tracked says so; `object` is the sentence
+  group_member,           // another member of the sync group has a fault of its own
 };
 
 struct Fault {

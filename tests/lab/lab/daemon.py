@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,9 @@ FORERUNNERS = {os.path.realpath(path) for path in ("/bin/sh", "/sbin/ip", "/usr/
 
 
 class Daemon:
-    def __init__(self, node, argv, name, environment=None):
+    def __init__(self, node, argv, name, environment=None, etc=None, joins_by_itself=False):
+        """`etc` is a folder that the daemon shall see as /etc/keepalived. A daemon that joins its network namespace by itself is
+        started outside: keepalived hears of processes only so."""
         self.node = node
         self.name = name
         self.argv = [str(word) for word in argv]
@@ -29,10 +32,20 @@ class Daemon:
         self.directory = directory / f"{node.name}-{name}-{len(node.daemons)}"
         self.directory.mkdir(mode=0o755)
         self.log_path = self.directory / "log"
+        upper, work = self.directory / "etc", self.directory / "etc.work"
+        if etc:
+            shutil.copytree(etc, upper / "keepalived")
+            work.mkdir()
+        hide = "mount -t tmpfs lab /run"
+        if joins_by_itself:  # by the name in /run/netns, which must stay
+            name_in_run = f"/run/netns/{node.namespace}"
+            hide = (f"exec 9<{name_in_run} && {hide} && mkdir /run/netns && touch {name_in_run} && "
+                    f"mount --bind /proc/self/fd/9 {name_in_run} && exec 9<&-")
+        overlay = f"mount -t overlay lab -o lowerdir=/etc,upperdir={upper},workdir={work} /etc && " if etc else ""
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                ["ip", "netns", "exec", node.namespace, "unshare", "--uts", "sh", "-c",
-                 'hostname "$1" && shift && mount -t tmpfs lab /run && exec "$@"', "sh", node.name, *self.argv],
+                [*([] if joins_by_itself else ["ip", "netns", "exec", node.namespace]), "unshare", "--uts", "--mount", "sh", "-c",
+                 f'hostname "$1" && shift && {hide} && {overlay}exec "$@"', "sh", node.name, *self.argv],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, "TMPDIR": str(self.directory), **(environment or {})})
         self.pid = self.process.pid
@@ -138,20 +151,23 @@ class Keepalived(Daemon):
 
     kind = "keepalived"
 
-    def __init__(self, node, configuration, *options):
+    def __init__(self, node, configuration, *options, joins_by_itself=False):
         self.configuration = configuration
+        options = (*options, "-s", node.namespace) if joins_by_itself else options
         run(TOP / "tools/fetch-peers")
-        super().__init__(node, [PEERS / "keepalived", "-n", "-l", "-P", "-f", configuration, *options], self.kind)
+        super().__init__(node, [PEERS / "keepalived", "-n", "-l", "-P", "-f", configuration, *options], self.kind,
+                         etc=folder_with_scripts(configuration), joins_by_itself=joins_by_itself)
 
 
 class Standfast(Daemon):
     kind = "standfast"
 
-    def __init__(self, node, configuration, *options, through=()):
+    def __init__(self, node, configuration, *options, through=(), joins_by_itself=False):
         """`through`: words of a command that sets something up and becomes the daemon."""
         self.configuration = configuration
+        options = (*options, "-s", node.namespace) if joins_by_itself else options
         argv = [*through, compatible_name(node.network), "-n", "-l", "-D", "-f", configuration, *options]
-        super().__init__(node, argv, self.kind)
+        super().__init__(node, argv, self.kind, etc=folder_with_scripts(configuration), joins_by_itself=joins_by_itself)
 
     def status(self):
         return json.loads(self.enter(program("standfast"), "status", "--json").stdout)
@@ -177,6 +193,12 @@ class Bfdd(Daemon):
     def peers(self):
         done = self.enter(PEERS / "vtysh", "--vty_socket", "/run/frr", "-d", "bfdd", "-c", "show bfd peers json", check=False)
         return json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else []
+
+
+def folder_with_scripts(configuration):
+    """Examples with a script.conf name their scripts by the place they have on real machines."""
+    folder = pathlib.Path(configuration).parent
+    return folder if (folder / "script.conf").exists() else None
 
 
 def compatible_name(network):
