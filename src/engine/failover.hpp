@@ -16,6 +16,7 @@
 #include "engine/bfd_events.hpp"
 #include "engine/config.hpp"
 #include "net/interface.hpp"
+#include "notify/event.hpp"
 #include "track/script.hpp"
 #include "vrrp/state.hpp"
 #include "vrrp/sync_group.hpp"
@@ -106,6 +107,10 @@ struct Reconfigured {
 /// SIGTERM: resign, clean up, and say Stopped.
 struct StopRequested {};
 struct CountersCleared {};
+/// Some listeners may have missed what was told: say every state again, to them only.
+struct StatesWanted {
+  std::uint8_t listeners = 0xff;
+};
 
 }  // namespace event
 
@@ -114,8 +119,8 @@ using Event =
                  event::AddressRemoved, event::PacketReceived, event::InstallFailed, event::ListeningFailed,
                  event::SendFailed, event::ScriptFinished, event::TrackedFileChanged, event::ProcessesCounted,
                  event::LinkPolled, event::BfdStateChanged, event::WatcherStarted, event::Reconfigured,
-                 event::StopRequested, event::CountersCleared, event::BfdPacketReceived,
-                 event::BfdSendFailed>;
+                 event::StopRequested, event::CountersCleared, event::BfdPacketReceived, event::BfdSendFailed,
+                 event::StatesWanted>;
 
 namespace action {
 
@@ -192,6 +197,11 @@ struct EndScript {
   std::string script;
   bool kill = false;
 };
+/// For everybody who listens beside the scripts: FIFOs, mail, webhooks, owner hooks. In order with the hooks.
+struct Tell {
+  notify::Event event;
+  std::uint8_t listeners = 0xff;  // one bit each; which is whose does not concern the engine
+};
 /// Something an operator should read once: not a state change. Already rate limited.
 struct Notice {
   enum class Level : std::uint8_t { info, warning, error };
@@ -209,7 +219,7 @@ using Action =
     std::variant<action::SendPacket, action::SendFrame, action::AddAddresses, action::RemoveAddresses,
                  action::Listen, action::SetInterfaceSysctl, action::ReportTransition,
                  action::ReportGroupTransition, action::RunHooks, action::Watch, action::RunScript,
-                 action::EndScript, action::Notice, action::Stopped, action::OpenBfdSessions,
+                 action::EndScript, action::Tell, action::Notice, action::Stopped, action::OpenBfdSessions,
                  action::SendBfdPacket, action::ReportBfdChange>;
 using Actions = std::vector<Action>;
 
@@ -250,6 +260,7 @@ struct TrackersSnapshot {
 struct FailoverSnapshot {
   core::Time taken{};
   std::uint64_t last_sequence = 0;
+  std::uint64_t last_event = 0;           // the number of the last change of state that was told
   std::vector<vrrp::Snapshot> instances;  // in configuration order
   std::vector<vrrp::GroupSnapshot> groups;
   TrackersSnapshot trackers;

@@ -3,6 +3,7 @@
 // Decides nothing itself and knows no event loop: failover_worker.cpp waits for fd() and calls turn().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -17,6 +18,7 @@
 #include "runtime/bfd_sockets.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/epoll_set.hpp"
+#include "runtime/event_sender.hpp"
 #include "runtime/frame_socket.hpp"
 #include "runtime/hook_sender.hpp"
 #include "runtime/interface_sysctl.hpp"
@@ -37,6 +39,7 @@ class FailoverHost : private WorkTools {
   struct Helpers {
     int scripts = -1;
     int watcher = -1;
+    std::array<int, listener_count> listeners{-1, -1, -1};  // the notifiers
   };
   /// Opens everything and starts the engine, or goes on from what `snapshot` holds. An error with EPERM names the capability
   /// that is missing.
@@ -63,6 +66,7 @@ class FailoverHost : private WorkTools {
   core::Result<NetlinkCommands::Applied> apply(std::span<const AddressChange> changes) override;
   FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) override;
   void run(engine::action::RunHooks&& hooks) override;
+  void tell(engine::action::Tell&& news) override;
 
   void begin(NetlinkCommands::Listing&& listing);
   void deliver(const engine::Event& event);
@@ -84,6 +88,8 @@ class FailoverHost : private WorkTools {
   void receive_packets(core::Time start);
   void run_timers();
   void do_slow_work(core::Time start);
+  void tell_listeners();
+  bool listeners_wait() const;
   void leave_snapshot(core::Time now);
   void finish_if_done(core::Time now);
   void arm();
@@ -106,6 +112,7 @@ class FailoverHost : private WorkTools {
   BfdSockets bfd_sockets_;
   HookSender hooks_;
   WatcherLink watcher_;
+  std::array<EventSender, listener_count> listeners_;
   InterfaceSysctls sysctls_;
   bool authentication_header_ = false;  // somebody speaks it
   engine::Failover engine_;

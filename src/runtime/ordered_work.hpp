@@ -1,4 +1,4 @@
-// What must happen in the order it was decided, but not at once: addresses, announcement frames, scripts. A script of a new
+// What must happen in the order it was decided, but not at once: addresses, announcement frames, scripts, news. A script of a new
 // master must find its addresses in place, and an address removed and added again must end up there. Adverts do not wait
 // here. Works in slices, so that two thousand addresses never make an advert late.
 #pragma once
@@ -27,6 +27,7 @@ class WorkTools {
   virtual core::Result<NetlinkCommands::Applied> apply(std::span<const AddressChange> changes) = 0;
   virtual FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) = 0;
   virtual void run(engine::action::RunHooks&& hooks) = 0;
+  virtual void tell(engine::action::Tell&& news) = 0;
 };
 
 class OrderedWork {
@@ -35,6 +36,7 @@ class OrderedWork {
   void add(engine::action::RemoveAddresses&& action);
   void add(engine::action::SendFrame&& action);
   void add(engine::action::RunHooks&& action);
+  void add(engine::action::Tell&& action);
 
   bool empty() const { return queue_.empty(); }
   std::size_t size() const { return queue_.size(); }
@@ -51,7 +53,8 @@ class OrderedWork {
   std::optional<core::Time> next_time(core::Time now) const;
 
  private:
-  using Item = std::variant<AddressChange, engine::action::SendFrame, engine::action::RunHooks>;
+  using Item =
+      std::variant<AddressChange, engine::action::SendFrame, engine::action::RunHooks, engine::action::Tell>;
 
   void change_addresses(WorkTools& tools, Outcome& outcome);
   void send_frames(WorkTools& tools, Outcome& outcome);
