@@ -19,8 +19,10 @@
 #include "runtime/clock.hpp"
 #include "runtime/fifo_writer.hpp"
 #include "runtime/files.hpp"
+#include "runtime/mailer.hpp"
 #include "runtime/messages.hpp"
 #include "runtime/owner_runner.hpp"
+#include "runtime/webhook_sender.hpp"
 
 namespace runtime {
 
@@ -72,6 +74,8 @@ class Notifier {
   void adopt() {
     adopt_fifos();
     adopt_owners();
+    adopt_mail();
+    adopt_webhooks();
   }
 
   void adopt_fifos() {
@@ -107,6 +111,39 @@ class Notifier {
       if (const auto now = states_.find(key); now != states_.end()) runner->hear(now->second);
     }
     owners_ = std::move(kept);
+  }
+
+  void adopt_mail() {
+    if (config_.mail.recipients.empty()) return mailer_.reset();
+    if (mailer_) return mailer_->reconfigure(config_);
+    mailer_ = std::make_unique<Mailer>(
+        io_, config_, [this](Level level, std::string text) { say(level, std::move(text)); });
+  }
+
+  void adopt_webhooks() {
+    if (config_.webhooks.empty()) return webhooks_.clear();
+    if (!curl_) {
+      if (auto curl = CurlLoop::open(io_)) {
+        curl_ = std::move(*curl);
+      } else {
+        say(Level::error, fmt::format("no webhook can be told: {}", curl.error().message));
+      }
+    }
+    // One that was changed goes on under its new settings with what happens from now on.
+    std::vector<std::unique_ptr<WebhookSender>> kept;
+    for (const auto& config : config_.webhooks) {
+      const auto known = std::ranges::find_if(
+          webhooks_, [&](const auto& webhook) { return webhook && webhook->config() == config; });
+      kept.push_back(known != webhooks_.end()
+                         ? std::move(*known)
+                         : std::make_unique<WebhookSender>(
+                               io_, curl_.get(), config, config_.node,
+                               [this](Level level, std::string text) { say(level, std::move(text)); }));
+    }
+    for (auto& old : webhooks_) {
+      if (old) retired_webhooks_.push_back(std::move(old));
+    }
+    webhooks_ = std::move(kept);
   }
 
   void await_event() {
@@ -148,6 +185,8 @@ class Notifier {
     for (auto& fifo : fifos_) {
       if (fifo->task().vrrp) fifo->write(event);
     }
+    for (auto& webhook : webhooks_) webhook->hear(event);
+    if (mailer_) mailer_->hear(event);
   }
 
   void repeat_states() {
@@ -165,6 +204,7 @@ class Notifier {
     readers_until_ = now() + reader_time;
     receive_events();
     for (auto& fifo : fifos_) fifo->finish();
+    if (mailer_) mailer_->finish();
     check_end();
   }
 
@@ -176,7 +216,10 @@ class Notifier {
     const bool fifos_done = std::ranges::all_of(fifos_, [](const auto& fifo) { return fifo->finished(); });
     const bool owners_done =
         std::ranges::all_of(owners_, [](const auto& owner) { return owner.second->at_rest(); });
-    if ((fifos_done && owners_done) || time >= *finish_at_) return end();
+    const bool webhooks_done =
+        std::ranges::all_of(webhooks_, [](const auto& webhook) { return webhook->at_rest(); });
+    const bool mail_done = !mailer_ || mailer_->at_rest();
+    if ((fifos_done && owners_done && webhooks_done && mail_done) || time >= *finish_at_) return end();
     patience_.expires_after(end_check);
     patience_.async_wait([this](const boost::system::error_code& error) {
       if (!error) check_end();
@@ -198,6 +241,11 @@ class Notifier {
   std::map<std::string, notify::Event> states_;  // the last of each subject that lives
   std::vector<std::unique_ptr<FifoWriter>> fifos_;
   std::map<std::string, std::unique_ptr<OwnerRunner>> owners_;
+  std::unique_ptr<Mailer> mailer_;
+  std::unique_ptr<CurlLoop> curl_;  // outlives its webhooks
+  std::vector<std::unique_ptr<WebhookSender>> webhooks_;
+  std::vector<std::unique_ptr<WebhookSender>>
+      retired_webhooks_;  // a reload dropped them; what was under way may still answer
   std::optional<core::Time> finish_at_;
   core::Time readers_until_{};
 };
