@@ -143,7 +143,8 @@ class WebServer:
                     return self._reply(503, b"{}")
                 if answer:
                     status, reply = answer(self.command, self.path, self.headers, body)
-                    return self._reply(status, json.dumps(reply).encode())
+                    text = reply if isinstance(reply, str) else json.dumps(reply)
+                    return self._reply(status, text.encode())
                 server.bodies.append(body)
                 server.headers.append(self.headers)
                 return self._reply(204, b"")
