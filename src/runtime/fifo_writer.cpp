@@ -43,6 +43,7 @@ FifoWriter::FifoWriter(boost::asio::io_context& io, FifoTask task, bool ours, Ob
 FifoWriter::~FifoWriter() { close(); }
 
 void FifoWriter::write(const notify::Event& event) {
+  if (finishing_ && !pipe_) return;
   const bool state = event.what == notify::Event::What::state;
   const std::size_t dropped =
       backlog_.add(notify::subject_key(event.subject), notify::fifo_line(event), state);

@@ -33,6 +33,7 @@ using Level = engine::action::Notice::Level;
 
 constexpr std::size_t datagram_limit = 64u << 10;
 constexpr auto reader_time = std::chrono::seconds(1);  // to read the last lines, at the end
+constexpr auto last_words = std::chrono::milliseconds(500);
 constexpr auto end_check = std::chrono::milliseconds(20);
 
 class Notifier {
@@ -43,7 +44,7 @@ class Notifier {
         patience_(io_),
         channel_(
             io_, notifier_channel_fd, [this](ToNotifier message) { receive(std::move(message)); },
-            [this](const std::optional<core::Error>&) { finish(); }) {
+            [this](const std::optional<core::Error>&) { lose_supervisor(); }) {
     events_.non_blocking(true);
     adopt();
     await_event();
@@ -197,11 +198,20 @@ class Notifier {
     }
   }
 
+  // The worker has noticed too: what it says on its way down is still to come.
+  void lose_supervisor() {
+    patience_.expires_after(last_words);
+    patience_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) finish();
+    });
+  }
+
   // What still waits in the socket comes first: the last word of every router is among it.
   void finish() {
     if (finish_at_) return;
     finish_at_ = now() + config_.farewell;
     readers_until_ = now() + reader_time;
+    events_.cancel();
     receive_events();
     for (auto& fifo : fifos_) fifo->finish();
     if (mailer_) mailer_->finish();
