@@ -48,7 +48,8 @@ TEST(NotifierConfig, TheFifoOfTheBalancerHearsNothingOfRouters) {
   config::Model wanted = model();
   wanted.globals.lvs_fifo.fifo = notify::Fifo{"/run/l", 0, 0};
   wanted.globals.fifo.fifo = notify::Fifo{"/run/f", 0, 0};
-  const auto& fifos = configs(wanted)[0].fifos;
+  const auto result = configs(wanted);
+  const auto& fifos = result[0].fifos;
   ASSERT_EQ(fifos.size(), 2U);
   EXPECT_TRUE(fifos[0].vrrp);
   EXPECT_FALSE(fifos[1].vrrp);
