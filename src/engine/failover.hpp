@@ -221,9 +221,6 @@ using Action =
                  action::ReportGroupTransition, action::RunHooks, action::Watch, action::RunScript,
                  action::EndScript, action::Tell, action::Notice, action::Stopped, action::OpenBfdSessions,
                  action::SendBfdPacket, action::ReportBfdChange>;
-                 action::Listen, action::SetInterfaceSysctl, action::ReportTransition, action::RunHooks,
-                 action::Tell, action::Notice, action::Stopped, action::OpenBfdSessions,
-                 action::SendBfdPacket, action::ReportBfdChange>;
 using Actions = std::vector<Action>;
 
 struct FileSnapshot {
