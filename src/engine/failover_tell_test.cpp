@@ -91,6 +91,20 @@ TEST(Tell, EveryStateIsSaidAgainToWhoAsks) {
   }
 }
 
+TEST(Tell, AGroupIsToldAfterItsMembersAndCountsWithThem) {
+  auto config = testing::node({router("A", 51), router("B", 52)});
+  config.groups.emplace_back();
+  config.groups[0].name = "G";
+  config.groups[0].members = {"A", "B"};
+  Node node(config);
+  node.start();
+  const auto actions = node.run(4s);
+  EXPECT_THAT(lines(actions), ElementsAre(R"(INSTANCE "A" MASTER 100)", R"(INSTANCE "B" MASTER 100)",
+                                          R"(GROUP "G" MASTER 0)"));
+  EXPECT_EQ(all<action::Tell>(actions).back().event.sequence, 6U);
+  EXPECT_EQ(all<action::Tell>(node.tell(event::StatesWanted{1})).size(), 3U);
+}
+
 TEST(Tell, AReloadOfTheSameFileSaysNothing) {
   const auto config = testing::node({router()});
   Node node(config);
