@@ -111,6 +111,7 @@ class Node {
   void on(const engine::action::RunScript& action) { watcher_.run(action.script); }
   void on(const engine::action::EndScript& action) { watcher_.end(action.script, action.kill); }
   void on(const engine::action::RunHooks& action) { hooks_.run(action); }
+  void on(const engine::action::Tell&) {}  // nobody listens beside the scripts
   void on(const engine::action::Notice& action) { record(fact::Noticed{action.id, action.text}); }
   void on(const engine::action::Stopped&) { stopped_ = true; }
   // Nobody here speaks BFD: its sessions are tried against each other in src/bfd and src/engine.

@@ -13,6 +13,7 @@
 #include "app/own_commands.hpp"
 #include "app/version.hpp"
 #include "runtime/failover_worker.hpp"
+#include "runtime/notifier.hpp"
 #include "runtime/script_runner.hpp"
 #include "runtime/watcher.hpp"
 
@@ -56,6 +57,7 @@ int run_compatible(const std::vector<std::string>& words) {
 
 int run_worker(std::string_view which) {
   if (which == "failover") return runtime::run_failover_worker();
+  if (which == "notify") return runtime::run_notifier();
   if (which == "scripts") return runtime::run_script_runner(3);
   if (which == "watcher") return runtime::run_watcher(runtime::watcher_socket_fd);
   return 1;

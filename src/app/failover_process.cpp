@@ -53,7 +53,10 @@ core::Result<> FailoverProcess::launch() {
                                {config->get(), runtime::worker_config_fd},
                                {snapshot_->fd(), runtime::worker_snapshot_fd},
                                {helpers_.scripts, runtime::worker_scripts_fd},
-                               {helpers_.watcher, runtime::worker_watcher_fd}});
+                               {helpers_.watcher, runtime::worker_watcher_fd},
+                               {helpers_.listeners[0], runtime::worker_listeners_fd},
+                               {helpers_.listeners[1], runtime::worker_listeners_fd + 1},
+                               {helpers_.listeners[2], runtime::worker_listeners_fd + 2}});
   if (!child) return std::unexpected(child.error());
   child_ = std::move(*child);
   started_ = runtime::now();
@@ -112,6 +115,10 @@ void FailoverProcess::kill() {
 
 void FailoverProcess::clear_counters() {
   if (channel_) channel_->send(runtime::to_worker::ClearCounters{});
+}
+
+void FailoverProcess::tell_states(std::uint8_t listeners) {
+  if (channel_) channel_->send(runtime::to_worker::TellStates{listeners});
 }
 
 void FailoverProcess::ask_snapshot(core::Duration limit, OnSnapshot deliver) {

@@ -2,6 +2,7 @@
 // snapshot its predecessor left. Knows nothing of configuration files.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -33,10 +34,12 @@ class FailoverProcess {
 
   /// The task as it is at the moment: asked for at every start, as delays of the daemon's start shrink.
   using Task = std::function<runtime::FailoverWorkerConfig()>;
-  /// Sockets to the script runner and to the watcher, which the worker inherits.
+  using Listeners = std::array<int, runtime::listener_count>;
+  /// Sockets to the script runner, to the watcher and to the notifiers, which the worker inherits.
   struct Helpers {
     int scripts = -1;
     int watcher = -1;
+    Listeners listeners{-1, -1, -1};
   };
 
   FailoverProcess(boost::asio::io_context& io, Helpers helpers, bool respawn, Task task, Observer observer);
@@ -51,6 +54,8 @@ class FailoverProcess {
   void stop();
   void kill();
   void clear_counters();
+  /// Tell these listeners (bits) every state again.
+  void tell_states(std::uint8_t listeners);
   /// Its present snapshot, or after `limit` what it last left.
   void ask_snapshot(core::Duration limit, OnSnapshot deliver);
 

@@ -74,6 +74,7 @@ void Supervisor::start_scripts() {
     exit_status_ = 1;
     return io_.stop();
   }
+  open_notifiers();
   const auto& daemon = running_.globals().daemon;
   if (!daemon.startup_script) return start_failover();
   phase_ = Phase::startup_script;
@@ -87,12 +88,15 @@ bool Supervisor::wants_failover() const {
 
 runtime::FailoverWorkerConfig Supervisor::worker_config() const {
   const auto now = runtime::now();
-  return app::worker_config(options_, running_.model(), now.time_since_epoch(), now - started_,
-                            world_.random_seed(), generation_);
+  auto worker = app::worker_config(options_, running_.model(), now.time_since_epoch(), now - started_,
+                                   world_.random_seed(), generation_);
+  worker.listeners = listeners_;
+  return worker;
 }
 
 void Supervisor::start_failover() {
   phase_ = Phase::running;
+  configure_notifiers();
   if (!wants_failover()) {
     log_.warning("no virtual router is configured: nothing to do until a reload brings one");
     return say_ready();
@@ -109,8 +113,8 @@ void Supervisor::start_failover() {
   for (const auto& error : create_track_files(running_.model().track_files)) log_.error("{}", error.message);
   start_watcher();
   failover_.emplace(
-      io_, FailoverProcess::Helpers{scripts_.socket(), watcher_.worker_end()}, options_.respawn,
-      [this] { return worker_config(); }, failover_observer());
+      io_, FailoverProcess::Helpers{scripts_.socket(), watcher_.worker_end(), listener_sockets()},
+      options_.respawn, [this] { return worker_config(); }, failover_observer());
   if (const auto started = failover_->start(); !started) {
     log_.error("the failover worker cannot be started: {}", started.error().message);
     failover_.reset();
@@ -150,7 +154,11 @@ FailoverProcess::Observer Supervisor::failover_observer() {
     if (const auto* report = std::get_if<said::GroupTransitionReported>(&message))
       failover_log_.transition(report->report);
     if (const auto* noticed = std::get_if<said::Noticed>(&message)) failover_log_.notice(noticed->notice);
-    if (std::holds_alternative<said::Ready>(message)) say_ready();
+    if (std::holds_alternative<said::Ready>(message)) {
+      // Of what a worker before it said, something may have been lost with it.
+      failover_->tell_states(listeners_);
+      say_ready();
+    }
     const auto* reconfigured = std::get_if<said::Reconfigured>(&message);
     if (reconfigured != nullptr && reconfigured->generation == generation_) say_ready();
   };
@@ -174,7 +182,7 @@ ScriptProcess::Observer Supervisor::script_observer() {
   observer.died = [this](runtime::ExitStatus exit) {
     log_.error("the script runner {}; starting it again", exit.to_string());
   };
-  observer.ended = [this] { io_.stop(); };
+  observer.ended = [this] { helper_ended(); };
   observer.failed = [this](const core::Error& error) { log_.error("the script runner: {}", error.message); };
   return observer;
 }
@@ -242,7 +250,7 @@ void Supervisor::reap_strangers() {
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
     if ((failover_ && info.si_pid == failover_->pid()) || info.si_pid == scripts_.pid() ||
-        info.si_pid == watcher_.pid())
+        info.si_pid == watcher_.pid() || is_notifier(info.si_pid))
       return;
     ::waitpid(info.si_pid, nullptr, WNOHANG);
     info = {};
@@ -264,7 +272,10 @@ void Supervisor::stop(int exit_status) {
   exit_status_ = exit_status;
   log_.info("stopping");
   service_manager_.stopping();
-  if (!failover_) return run_shutdown_script();
+  if (!failover_) {
+    close_notifiers();
+    return run_shutdown_script();
+  }
   stop_limit_.expires_after(running_.globals().daemon.child_wait_time);
   stop_limit_.async_wait([this](const boost::system::error_code& error) {
     if (error || phase_ != Phase::stopping_workers) return;
@@ -284,6 +295,7 @@ void Supervisor::failover_ended(runtime::ExitStatus exit, std::optional<core::Du
   if (phase_ == Phase::stopping_workers) {
     if (exit != runtime::ExitStatus{}) log_.warning("the failover worker {}", exit.to_string());
     stop_limit_.cancel();
+    close_notifiers();
     return run_shutdown_script();
   }
   log_.error("the failover worker {}: giving up", exit.to_string());

@@ -2,6 +2,7 @@
 // reads files and users); the workers do not wait for it. Returns the daemon's exit status.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -12,6 +13,8 @@
 #include "app/daemon_files.hpp"
 #include "app/daemon_options.hpp"
 #include "app/failover_process.hpp"
+#include "app/notifier_config.hpp"
+#include "app/notifier_process.hpp"
 #include "app/running_configuration.hpp"
 #include "app/script_process.hpp"
 #include "app/watcher_process.hpp"
@@ -76,6 +79,16 @@ class Supervisor {
   void run_shutdown_script();
   void script_finished(const runtime::ScriptFinished& finished);
 
+  // supervisor_notifiers.cpp
+  NotifierConfigs notifier_configs() const;
+  NotifierProcess::Observer notifier_observer(std::size_t which);
+  void open_notifiers();
+  void configure_notifiers();
+  FailoverProcess::Listeners listener_sockets() const;
+  bool is_notifier(pid_t pid) const;
+  void close_notifiers();
+  void helper_ended();
+
   bool wants_failover() const;
   runtime::FailoverWorkerConfig worker_config() const;
   void log_diagnostics(const config::Diagnostics& diagnostics);
@@ -101,6 +114,9 @@ class Supervisor {
   boost::asio::steady_timer watchdog_, stop_limit_;
   ScriptProcess scripts_;
   WatcherProcess watcher_;
+  std::array<std::unique_ptr<NotifierProcess>, runtime::listener_count> notifiers_;
+  std::uint8_t listeners_ = 0;       // bits of those that have work
+  std::size_t helpers_running_ = 1;  // at the end: who still has last words; the script runner is one of them
   std::optional<FailoverProcess> failover_;
   std::unique_ptr<runtime::ControlServer> control_;
 

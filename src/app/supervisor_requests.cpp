@@ -129,6 +129,7 @@ Supervisor::Reloaded Supervisor::reload() {
   ++generation_;
   configuration_loaded_ = runtime::now();
   log_.info("configuration {} accepted, {}", generation_, running_.counted_routers());
+  configure_notifiers();
   if (failover_) {
     start_watcher();
     failover_->reconfigure();

@@ -71,6 +71,41 @@ void check_fifos(Build& build, const GlobalsRead& given) {
   }
 }
 
+// The usual port of each kind of connection; and a password goes over none that anybody can listen to, unless that is written.
+void finish_mail(Build& build, const GlobalsRead& given) {
+  using notify::MailTls;
+  notify::MailConfig& mail = build.interpreter.globals().mail;
+  const bool chosen = given.has("smtp_tls");
+  if (!chosen && !mail.user.empty()) mail.tls = mail.port == 465 ? MailTls::implicit : MailTls::starttls;
+  if (!chosen && mail.user.empty() && mail.port == 465) mail.tls = MailTls::implicit;
+  if (mail.port == 0) mail.port = mail.tls == MailTls::none ? 25 : mail.tls == MailTls::starttls ? 587 : 465;
+  const auto complain = [&](Severity severity, std::string_view at, std::string text, std::string hint) {
+    if (const Word* word = given.find(at))
+      build.interpreter.report(severity, "mail", *word, std::move(text), std::move(hint));
+  };
+  if (chosen && mail.tls == MailTls::none && !mail.user.empty())
+    complain(Severity::warning, "smtp_tls",
+             "the password of smtp_user goes over the network for everybody to read",
+             "write: smtp_tls starttls");
+  if (!mail.user.empty() && mail.password.empty())
+    complain(Severity::error, "smtp_user", "smtp_user needs a password",
+             "write for example: smtp_password file:/etc/standfast/smtp.password");
+  if (mail.user.empty() && !mail.password.empty())
+    complain(Severity::warning, "smtp_password", "without smtp_user the password is not used",
+             "write: smtp_user NAME");
+  if (!mail.verify && mail.tls != MailTls::none)
+    complain(Severity::warning, "smtp_verify",
+             "anybody on the way to the mail server can pretend to be it and read the mails",
+             "write: smtp_ca_file PATH, with the authority of the server's certificate");
+  const bool alerts = given.has("smtp_alert") || given.has("smtp_alert_vrrp");
+  if (!mail.server.empty() && mail.recipients.empty())
+    complain(Severity::warning, "smtp_server", "there is a mail server but nobody to write to",
+             "write: notification_email { someone@example.net }");
+  if (mail.server.empty() && !mail.recipients.empty() && alerts)
+    complain(Severity::warning, "notification_email", "there are people to write to but no mail server",
+             "write: smtp_server 127.0.0.1");
+}
+
 }  // namespace
 
 void read_globals(Build& build) {
@@ -92,6 +127,7 @@ void read_globals(Build& build) {
     check_announcement_pace(build, given);
     check_multicast_group(build, given);
     check_fifos(build, given);
+    finish_mail(build, given);
     if (!given.has("snmp_rs_stats_update_interval")) {
       globals.snmp.real_server_interval = globals.snmp.virtual_server_interval;
     }

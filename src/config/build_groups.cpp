@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "config/build.hpp"
+#include "config/schema_notify.hpp"
 #include "config/tracker_weights.hpp"
 
 namespace config {
@@ -51,6 +52,7 @@ void read_sync_group(Build& build, const Statement& statement) {
   draft.hooks.smtp_alert =
       in.globals().mail.alert_vrrp ? in.globals().mail.alert_vrrp : in.globals().mail.alert;
   const Given given = in.read_block(schema().at("vrrp_sync_group"), statement.children, &draft);
+  finish_owner(in, draft.hooks, given);
   if (!name || !build.groups.add(in, *name, "vrrp_sync_group")) return;
   draft.name = name->text;
   draft.members = known_members(build, draft.member_words);

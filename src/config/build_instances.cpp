@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "config/build.hpp"
+#include "config/schema_notify.hpp"
 
 namespace config {
 
@@ -20,6 +21,7 @@ class InstanceBuilder {
     draft_.name = name;
     inherit();
     draft_.given = in_.read_block(schema().at("vrrp_instance"), statement.children, &draft_);
+    config::finish_owner(in_, draft_.hooks, draft_.given);
   }
 
   /// False: without these nothing can be said of the router.

@@ -65,7 +65,7 @@ void Interpreter::read_statement(const Block& block, const Statement& statement,
   mention_deprecated(*keyword, statement.keyword);
   mention_not_acted_on(block, *keyword, statement.keyword);
   if (!allowed_again(*keyword, statement.keyword, given)) return;
-  if (opens_block(*keyword) && !statement.has_block) {
+  if (opens_block(*keyword) && !statement.has_block && !keyword->bare) {
     report(Severity::error, "missing-block", statement.keyword,
            fmt::format("'{}' needs a block: {{ ... }}", statement.keyword.text));
   } else if (!opens_block(*keyword) && statement.has_block) {

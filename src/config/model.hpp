@@ -175,6 +175,8 @@ struct Globals {
   notify::MailConfig mail;
   FifoSettings fifo, vrrp_fifo, lvs_fifo;
   bool fifo_states_on_reload = false;
+  std::vector<notify::WebhookConfig> webhooks;
+  core::Duration notify_script_timeout = 120s;  // 0 = none
   bool checker_log_all_failures = false;
   bool real_server_initial_notifies = false;  // rs_init_notifies
 

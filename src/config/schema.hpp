@@ -48,6 +48,7 @@ struct Keyword {
   Reload reload = Reload::yes;
   bool listed = true;  // false: an alias, in no manual
   bool early = false;  // other settings of the same block depend on it, wherever it stands
+  bool bare = false;   // its block may be left out
   std::string child;   // path of the block it opens
   std::function<void(Words&, void*)> apply;
   const struct Block* child_block = nullptr;  // filled in by Schema

@@ -38,6 +38,9 @@ void apply_traits(Keyword& keyword, std::initializer_list<Trait> traits) {
       case Trait::Field::early:
         keyword.early = true;
         break;
+      case Trait::Field::block_optional:
+        keyword.bare = true;
+        break;
     }
   }
 }

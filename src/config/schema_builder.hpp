@@ -31,6 +31,7 @@ struct Trait {
     repeat,
     reload,
     early,
+    block_optional,
   };
   Field field;
   std::string_view text;
@@ -50,6 +51,7 @@ inline constexpr Trait replaces{Trait::Field::repeat, {}, static_cast<std::uint8
 inline constexpr Trait adds{Trait::Field::repeat, {}, static_cast<std::uint8_t>(Repeat::adds)};
 inline constexpr Trait reload_partly{Trait::Field::reload, {}, static_cast<std::uint8_t>(Reload::partly)};
 inline constexpr Trait reload_no{Trait::Field::reload, {}, static_cast<std::uint8_t>(Reload::no)};
+inline constexpr Trait block_optional{Trait::Field::block_optional, {}};
 inline constexpr Trait early{Trait::Field::early, {}};
 
 void apply_traits(Keyword& keyword, std::initializer_list<Trait> traits);

@@ -4,6 +4,7 @@
 #include "config/drafts.hpp"
 #include "config/schema_areas.hpp"
 #include "config/schema_builder.hpp"
+#include "config/schema_notify.hpp"
 #include "config/value.hpp"
 
 namespace config {
@@ -76,7 +77,7 @@ void read_smtp_server(G& globals, Words& words) {
   const Word* host = words.need("a mail server");
   if (host == nullptr) return;
   globals.mail.server = host->text;
-  globals.mail.port = 25;
+  globals.mail.port = 0;  // what smtp_tls makes usual
   if (words.empty()) return;
   if (const auto given = port().read(words)) globals.mail.port = *given;
 }
@@ -400,7 +401,7 @@ static std::vector<Entry<G>> script_and_mail_entries() {
        "Sender address for alert mail.", {syntax("<EMAIL>"), by_default("<user>@<local host name>")}},
       {"smtp_server", reads(read_smtp_server),
        "Mail relay for alerts.",
-       {syntax("<HOST|IPADDR> [<PORT>]"), range("port 1..65535"), by_default("unset (no mail); port 25")}},
+       {syntax("<HOST|IPADDR> [<PORT>]"), range("port 1..65535"), by_default("unset (no mail); port 25, 587 with starttls, 465 with implicit")}},
       {"smtp_helo_name", text("a name"), in(&G::mail, &M::helo_name),
        "Name given in SMTP HELO.", {syntax("<STRING>"), by_default("local host name")}},
       {"smtp_connect_timeout", seconds(1s, 4294s, 0).zero_is(1s), in(&G::mail, &M::connect_timeout),
@@ -653,7 +654,9 @@ std::vector<Block> global_blocks() {
   for (auto* area : {script_and_mail_entries, vrrp_entries, firewall_and_lvs_entries, management_entries}) {
     for (auto& entry : area()) defs.keywords.push_back(std::move(entry.keyword));
   }
+  for (auto& entry : notify_entries()) defs.keywords.push_back(std::move(entry.keyword));
   blocks.push_back(std::move(defs));
+  blocks.push_back(webhook_block());
   // clang-format off
   blocks.push_back(explained_block("global_defs/notification_email", "Who gets alert mail.", {
       {"<EMAIL>", explained, "Recipient.", {syntax("one or more words per line")}},

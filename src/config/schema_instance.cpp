@@ -5,6 +5,7 @@
 #include "config/name_tables.hpp"
 #include "config/schema_areas.hpp"
 #include "config/schema_builder.hpp"
+#include "config/schema_notify.hpp"
 #include "config/schema_shared.hpp"
 #include "config/value.hpp"
 
@@ -412,6 +413,7 @@ std::vector<Block> instance_blocks() {
   for (auto* area : {link_entries, behaviour_entries, announcement_entries}) {
     for (auto& entry : area()) instance.keywords.push_back(std::move(entry.keyword));
   }
+  for (auto& entry : owner_entries<I>()) instance.keywords.push_back(std::move(entry.keyword));
   blocks.push_back(std::move(instance));
   blocks.push_back(make_block<AuthenticationDraft>("vrrp_instance/authentication", "Authentication of version 2, as RFC 2338 had it. It keeps mistakes out, not attackers.", {
       {"auth_type", choice<vrrp::AuthType>({{"PASS", vrrp::AuthType::pass}, {"AH", vrrp::AuthType::ah}}), &AuthenticationDraft::type,

@@ -4,6 +4,7 @@
 
 #include "config/schema_areas.hpp"
 #include "config/schema_builder.hpp"
+#include "config/schema_notify.hpp"
 #include "config/schema_shared.hpp"
 #include "config/value.hpp"
 
@@ -98,7 +99,7 @@ Block track_block(std::string_view path, track::Kind kind);
 namespace {
 
 Block sync_group_block() {
-  return make_block<S>("vrrp_sync_group", "Instances that change state together.", {
+  Block group = make_block<S>("vrrp_sync_group", "Instances that change state together.", {
       {"group", members_of<S>("vrrp_sync_group/group"),
        "Instances belonging to the sync group.", {first_wins}},
       {"track_interface", track_lines<S>("vrrp_sync_group/track_interface", track::Kind::interface),
@@ -139,6 +140,8 @@ Block sync_group_block() {
        "Write members' priority changes to FIFOs.",
        {syntax("[on|off]"), by_default("off"), inherits("vrrp_notify_priority_changes (global)")}},
   });
+  for (auto& entry : owner_entries<S>()) group.keywords.push_back(std::move(entry.keyword));
+  return group;
 }
 
 Block track_script_block(std::string_view owner) {

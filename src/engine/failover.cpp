@@ -38,6 +38,7 @@ Failover::Implementation::Implementation(FailoverConfig config, std::uint64_t se
     : Implementation(std::move(config), seed) {
   last_alive_ = last_alive;
   sequence_ = previous.last_sequence;
+  last_event_ = previous.last_event;
   unknown_vrid_packets_ = previous.unknown_vrid_packets;
   malformed_packets_ = previous.malformed_packets;
   bfd_.resume(previous, last_alive);
@@ -120,6 +121,7 @@ FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
   FailoverSnapshot shown;
   shown.taken = now;
   shown.last_sequence = sequence_;
+  shown.last_event = last_event_;
   shown.instances.reserve(order_.size());
   for (const Number number : order_) {
     const Router& router = *routers_[number];

@@ -18,6 +18,7 @@
 #include "net/interface.hpp"
 #include "net/route.hpp"
 #include "net/virtual_link.hpp"
+#include "notify/event.hpp"
 #include "track/script.hpp"
 #include "vrrp/state.hpp"
 #include "vrrp/sync_group.hpp"
@@ -137,6 +138,10 @@ struct Reconfigured {
 /// SIGTERM: resign, clean up, and say Stopped.
 struct StopRequested {};
 struct CountersCleared {};
+/// Some listeners may have missed what was told: say every state again, to them only.
+struct StatesWanted {
+  std::uint8_t listeners = 0xff;
+};
 
 }  // namespace event
 
@@ -147,7 +152,7 @@ using Event =
                  event::RuleRefused, event::LinkRefused, event::ListeningFailed, event::SendFailed,
                  event::ScriptFinished, event::TrackedFileChanged, event::ProcessesCounted, event::LinkPolled,
                  event::BfdStateChanged, event::WatcherStarted, event::Reconfigured, event::StopRequested,
-                 event::CountersCleared, event::BfdPacketReceived, event::BfdSendFailed>;
+                 event::CountersCleared, event::BfdPacketReceived, event::BfdSendFailed, event::StatesWanted>;
 
 namespace action {
 
@@ -257,6 +262,11 @@ struct EndScript {
   std::string script;
   bool kill = false;
 };
+/// For everybody who listens beside the scripts: FIFOs, mail, webhooks, owner hooks. In order with the hooks.
+struct Tell {
+  notify::Event event;
+  std::uint8_t listeners = 0xff;  // one bit each; which is whose does not concern the engine
+};
 /// Something an operator should read once: not a state change. Already rate limited.
 struct Notice {
   enum class Level : std::uint8_t { info, warning, error };
@@ -276,7 +286,7 @@ using Action =
                  action::CreateLink, action::RaiseLink, action::RemoveLink, action::RelaxReversePath,
                  action::Listen, action::SetInterfaceSysctl, action::ReportTransition,
                  action::ReportGroupTransition, action::RunHooks, action::Watch, action::RunScript,
-                 action::EndScript, action::Notice, action::Stopped, action::OpenBfdSessions,
+                 action::EndScript, action::Tell, action::Notice, action::Stopped, action::OpenBfdSessions,
                  action::SendBfdPacket, action::ReportBfdChange>;
 using Actions = std::vector<Action>;
 
@@ -327,6 +337,7 @@ struct TrackersSnapshot {
 struct FailoverSnapshot {
   core::Time taken{};
   std::uint64_t last_sequence = 0;
+  std::uint64_t last_event = 0;           // the number of the last change of state that was told
   std::vector<vrrp::Snapshot> instances;  // in configuration order
   std::vector<vrrp::GroupSnapshot> groups;
   TrackersSnapshot trackers;

@@ -140,6 +140,7 @@ void Failover::Implementation::report(const Group& group, const vrrp::Transition
       begins ? std::vector<notify::Command>{}
              : notify::entered(group.hooks, {notify::Subject::Kind::group, name, 0}, hook_state(transition));
   if (!commands.empty()) out.emplace_back(action::RunHooks{"vrrp_sync_group " + name, std::move(commands)});
+  tell_transition(group, transition, out);
   out.emplace_back(action::ReportGroupTransition{++sequence_, name, transition});
 }
 

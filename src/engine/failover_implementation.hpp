@@ -1,8 +1,9 @@
 // The inside of the failover engine: the routers, the indices that find the one an event concerns without looking at the
-// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in eight files:
+// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in nine files:
 // failover.cpp (doors, packets, timeouts), failover_kernel.cpp (interfaces and addresses), failover_routes.cpp (routes, rules, all
-// that is static), failover_links.cpp (virtual MAC addresses), failover_perform.cpp (actions), failover_reload.cpp
-// (configuration), failover_trackers.cpp (what is tracked) and failover_groups.cpp (sync groups).
+// that is static), failover_links.cpp (virtual MAC addresses), failover_perform.cpp (actions), failover_tell.cpp (who listens
+// beside scripts), failover_reload.cpp (configuration), failover_trackers.cpp (what is tracked) and failover_groups.cpp (sync
+// groups).
 #pragma once
 
 #include <bitset>
@@ -53,6 +54,7 @@ class Failover::Implementation {
         : instance(config.vrrp),
           hooks(config.hooks),
           trackers(config.trackers),
+          told_priority(config.vrrp.priority),
           transmit_link(config.transmit_link),
           links(config.links) {
       addresses.assign(config.vrrp);
@@ -64,6 +66,7 @@ class Failover::Implementation {
     std::optional<std::size_t> group;  // in groups_
     bool has_own_fault = false;        // one that is not a sibling's
     bool held_back = false;            // has not begun: a tracker has no result yet
+    std::uint8_t told_priority;        // to FIFOs
     HeldAddresses addresses;
     std::string transmit_link;  // adverts leave from there; empty = from the interface
     bool waiting = false;       // for its links, before it starts
@@ -241,6 +244,17 @@ class Failover::Implementation {
   void stop_groups(core::Time now, Actions& out);
   void report(const Group& group, const vrrp::Transition& transition, Actions& out);
 
+  // failover_tell.cpp
+  void on(core::Time now, const event::StatesWanted& wanted, Actions& out);
+  /// Numbers the event if it is a change of state, and tells it to every listener.
+  void tell(notify::Event event, Actions& out);
+  static notify::Event event_of(notify::Subject subject, const notify::Hooks& hooks,
+                                const vrrp::Transition& transition, notify::HookState state);
+  void tell_transition(const Router& router, const vrrp::Transition& transition, Actions& out);
+  void tell_transition(const Group& group, const vrrp::Transition& transition, Actions& out);
+  void tell_priority(core::Time now, Router& router, Actions& out);
+  void tell_lower_priority(core::Time now, const Router& router, Actions& out);
+
   // failover_reload.cpp
   void on(core::Time now, const event::Reconfigured& reconfigured, Actions& out);
   void adopt(core::Time now, const FailoverConfig& config, Actions& out);
@@ -306,6 +320,7 @@ class Failover::Implementation {
   std::unordered_map<std::string, std::size_t> previous_instances_;  // by name, in previous_
   core::Time last_alive_{};
   std::uint64_t sequence_ = 0;
+  std::uint64_t last_event_ = 0;  // number of the last change of state told
   std::uint64_t unknown_vrid_packets_ = 0;
   std::uint64_t malformed_packets_ = 0;
   std::bitset<256> unknown_vrids_noticed_;

@@ -13,8 +13,8 @@ namespace engine {
 using core::Time;
 
 void Failover::Implementation::perform(Time now, Number number, const vrrp::Actions& actions, Actions& out) {
-  if (actions.empty()) return;
   Router& router = *routers_[number];
+  tell_priority(now, router, out);
   for (const vrrp::Action& action : actions) {
     std::visit(
         core::Overload{
@@ -31,6 +31,7 @@ void Failover::Implementation::perform(Time now, Number number, const vrrp::Acti
             [&](const vrrp::action::ReportLowerPriority&) {
               run_hooks(router, notify::lower_priority_heard(router.hooks), out);
               lower_priority_in_group(now, number, out);
+              tell_lower_priority(now, router, out);
             },
             [&](const vrrp::action::ReportPriority& changed) { report_priority(router, changed, out); },
             [&](const vrrp::action::Notice& said) {
@@ -127,6 +128,7 @@ void Failover::Implementation::report(Router& router, const vrrp::Transition& tr
       break;
   }
   run_hooks(router, std::move(commands), out);
+  tell_transition(router, transition, out);
   out.emplace_back(action::ReportTransition{++sequence_, name, transition});
 }
 

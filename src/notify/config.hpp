@@ -6,7 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/time.hpp"
+
 namespace notify {
+
+using std::chrono_literals::operator""s;
 
 /// One command as configured. With `through_shell` argv is {"/bin/sh", "-c", TEXT}: the text had shell operators outside quotes.
 struct Command {
@@ -19,6 +23,16 @@ struct Command {
   friend bool operator==(const Command&, const Command&) = default;
 };
 
+/// `ensure_owner`: a script that makes somebody else's records (a cloud's API) agree with who is master, and keeps them so.
+struct OwnerConfig {
+  Command command;                // told acquire, release or verify, then kind, name, state and priority
+  core::Duration interval = 30s;  // between two looks while master
+  core::Duration timeout = 20s;   // of one run
+  core::Duration retry = 2s;      // after the first failure; doubles up to the interval
+
+  friend bool operator==(const OwnerConfig&, const OwnerConfig&) = default;
+};
+
 /// The scripts of an instance or of a sync group.
 struct Hooks {
   std::optional<Command> master, backup, fault, stop, deleted;
@@ -27,6 +41,7 @@ struct Hooks {
   bool notify_deleted = false;    // say DELETED rather than FAULT when a reload removes the instance
   bool priority_changes = false;  // FIFOs only
   std::optional<bool> smtp_alert;
+  std::optional<OwnerConfig> owner;
 
   friend bool operator==(const Hooks&, const Hooks&) = default;
 };

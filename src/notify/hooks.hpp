@@ -21,6 +21,8 @@ struct Subject {
   Kind kind = Kind::instance;
   std::string name;
   std::uint8_t priority = 0;  // effective; a group has none and says 0
+
+  friend bool operator==(const Subject&, const Subject&) = default;
 };
 
 /// "MASTER", "BACKUP", "FAULT", "STOP", "DELETED".

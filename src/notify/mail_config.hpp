@@ -1,4 +1,4 @@
-// Alert mail as configured: to whom, through which relay (RFC 5321). Nothing here sends.
+// Alert mail (RFC 5321), webhooks and named pipes as configured. Nothing here sends.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,8 @@ namespace notify {
 
 using std::chrono_literals::operator""s;
 
+enum class MailTls : std::uint8_t { none, starttls, implicit };
+
 struct MailConfig {
   std::vector<std::string> recipients;
   std::string from;    // empty: <user>@<host name>
@@ -22,8 +24,29 @@ struct MailConfig {
   std::optional<bool> alert, alert_vrrp, alert_checker;  // smtp_alert and its two stronger forms
   bool faults = true;                                    // false with no_email_faults
   bool checkers = true;                                  // false with no_checker_emails
+  MailTls tls = MailTls::none;
+  std::string user;                  // empty: no AUTH
+  std::string password;              // the text, file:PATH or credential:NAME; read anew for every mail
+  std::string ca_file;               // empty: the system's authorities
+  bool verify = true;                // the server's certificate; false with `smtp_verify off`
+  core::Duration lifetime = 86400s;  // of a mail that cannot be delivered
+  std::uint32_t rate_count = 5;      // so many mails of one subject …
+  core::Duration rate_period = 60s;  // … in so much time; what is more comes as one summary
 
   friend bool operator==(const MailConfig&, const MailConfig&) = default;
+};
+
+/// `notify_webhook`.
+struct WebhookConfig {
+  std::string url;
+  std::string secret;  // the text, file:PATH or credential:NAME; empty: not signed
+  std::string ca_file;
+  bool verify = true;
+  core::Duration timeout = 10s;     // of one attempt
+  core::Duration retry = 1s;        // after the first failure; doubles up to a minute
+  core::Duration lifetime = 3600s;  // of an event that cannot be delivered
+
+  friend bool operator==(const WebhookConfig&, const WebhookConfig&) = default;
 };
 
 /// A named pipe that receives state changes as lines.

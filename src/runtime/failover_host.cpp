@@ -32,6 +32,8 @@ constexpr core::Duration snapshot_gap = 50ms;
 constexpr core::Duration snapshot_refresh = 10s;  // for the counters
 constexpr int snapshot_share = 50;                // a snapshot may take one part in so many of our time
 constexpr core::Duration hook_retry = 5ms;
+constexpr core::Duration listener_retry = 50ms;
+constexpr core::Duration listeners_at_stop = 500ms;
 constexpr core::Duration patience_at_stop = 5s;
 constexpr core::Duration overrun_notice_gap = 10s;
 constexpr std::size_t mass_takeover = 1000;  // pieces of work that leave megabytes of free memory behind
@@ -126,6 +128,8 @@ FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFi
       bfd_sockets_(std::move(opened.bfd_sockets)),
       hooks_(helpers.scripts),
       watcher_(helpers.watcher),
+      listeners_{EventSender(helpers.listeners[0]), EventSender(helpers.listeners[1]),
+                 EventSender(helpers.listeners[2])},
       authentication_header_(uses_authentication_header(config_.failover)),
       routes_wanted_(has_routes(config_.failover)),
       engine_(make_engine(std::exchange(config_.failover, {}), config_.seed, snapshot_)) {}
@@ -175,18 +179,20 @@ void FailoverHost::turn() {
 }
 
 void FailoverHost::handle(ToWorker&& message) {
-  std::visit(core::Overload{
-                 [&](to_worker::Reconfigure& reconfigured) { reconfigure(std::move(reconfigured.config)); },
-                 [&](to_worker::Stop&) { stop(); },
-                 [&](to_worker::SendSnapshot& wanted) {
-                   tell_(to_supervisor::SnapshotTaken{wanted.request, engine_.snapshot(now())});
-                 },
-                 [&](to_worker::ClearCounters&) {
-                   deliver(engine::event::CountersCleared{});
-                   snapshot_wanted_ = true;
-                 },
-             },
-             message);
+  std::visit(
+      core::Overload{
+          [&](to_worker::Reconfigure& reconfigured) { reconfigure(std::move(reconfigured.config)); },
+          [&](to_worker::Stop&) { stop(); },
+          [&](to_worker::SendSnapshot& wanted) {
+            tell_(to_supervisor::SnapshotTaken{wanted.request, engine_.snapshot(now())});
+          },
+          [&](to_worker::TellStates& wanted) { deliver(engine::event::StatesWanted{wanted.listeners}); },
+          [&](to_worker::ClearCounters&) {
+            deliver(engine::event::CountersCleared{});
+            snapshot_wanted_ = true;
+          },
+      },
+      message);
   arm();
 }
 
@@ -248,6 +254,9 @@ void FailoverHost::perform(engine::Actions&& actions) {
                 notice(Level::warning, "sysctl_failed", set.error().message);
             },
             [&](action::RunHooks& hooks) { work_.add(std::move(hooks)); },
+            [&](action::Tell& news) {
+              if ((config_.listeners & news.listeners) != 0) work_.add(std::move(news));
+            },
             [&](action::Listen& sockets) { listen(sockets.sockets); },
             [&](action::SetInterfaceSysctl& setting) {
               const auto set = sysctls_.set(setting.interface, setting.key, setting.value);
@@ -517,7 +526,27 @@ void FailoverHost::do_slow_work(core::Time start) {
     if (auto sent = hooks_.flush(); !sent)
       notice(Level::error, "script_runner_unreachable", sent.error().message);
   }
+  tell_listeners();
   if (work_.empty() && std::exchange(longest_queue_, 0) >= mass_takeover) return_free_memory();
+}
+
+void FailoverHost::tell_listeners() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    EventSender& listener = listeners_[i];
+    if (auto sent = listener.flush(); !sent)
+      notice_once(Level::error, "notifier_unreachable", sent.error().message);
+    if (listener.take_dropped() != 0) {
+      notice_once(
+          Level::error, "notifier_stuck",
+          "a notifier does not read: its oldest events are dropped, and when it reads again it will be "
+          "told every state anew");
+    }
+    if (listener.take_owed()) deliver(engine::event::StatesWanted{static_cast<std::uint8_t>(1U << i)});
+  }
+}
+
+bool FailoverHost::listeners_wait() const {
+  return std::ranges::any_of(listeners_, [](const EventSender& listener) { return !listener.empty(); });
 }
 
 core::Result<NetlinkCommands::Applied> FailoverHost::apply(std::span<const KernelChange> changes) {
@@ -531,7 +560,14 @@ FrameSocket::Sent FailoverHost::send(std::span<const engine::action::SendFrame* 
 }
 
 void FailoverHost::run(engine::action::RunHooks&& hooks) {
-  hooks_.add(RunScripts{std::move(hooks.queue), std::move(hooks.commands), {}});
+  hooks_.add(RunScripts{std::move(hooks.queue), std::move(hooks.commands), config_.hook_limit});
+}
+
+void FailoverHost::tell(engine::action::Tell&& news) {
+  const unsigned wanted = config_.listeners & news.listeners;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    if ((wanted >> i & 1U) != 0) listeners_[i].add(news.event);
+  }
 }
 
 void FailoverHost::leave_snapshot(core::Time time) {
@@ -554,6 +590,7 @@ void FailoverHost::leave_snapshot(core::Time time) {
 void FailoverHost::finish_if_done(core::Time time) {
   if (finished_ || !stop_limit_) return;
   const bool done = stopped_ && work_.empty() && hooks_.empty();
+  if (done && listeners_wait() && time < *stop_limit_ - patience_at_stop + listeners_at_stop) return;
   if (!done && time < *stop_limit_) return;
   if (!done) notice(Level::error, "stop_incomplete", "not everything could be cleaned up in time");
   for (const auto& error : sysctls_.restore()) notice(Level::warning, "sysctl_failed", error.message);
@@ -573,10 +610,14 @@ void FailoverHost::arm() {
   also(bfd_sockets_again_at_);
   also(work_.next_time(time));
   if (!hooks_.empty() || !watcher_.empty()) also(time + hook_retry);
+  if (listeners_wait()) also(time + listener_retry);
   if (snapshot_ && snapshot_wanted_) {
     also(snapshot_time_ + std::max<core::Duration>(snapshot_gap, snapshot_cost_ * snapshot_share));
   }
-  if (stop_limit_) also(stopped_ && work_.empty() && hooks_.empty() ? time : *stop_limit_);
+  if (stop_limit_) {
+    const core::Time soon = listeners_wait() ? time + listener_retry : time;
+    also(stopped_ && work_.empty() && hooks_.empty() ? soon : *stop_limit_);
+  }
   timer_.arm(next);
 }
 

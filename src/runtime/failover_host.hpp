@@ -3,6 +3,7 @@
 // Decides nothing itself and knows no event loop: failover_worker.cpp waits for fd() and calls turn().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -17,6 +18,7 @@
 #include "runtime/bfd_sockets.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/epoll_set.hpp"
+#include "runtime/event_sender.hpp"
 #include "runtime/frame_socket.hpp"
 #include "runtime/hook_sender.hpp"
 #include "runtime/interface_sysctl.hpp"
@@ -37,6 +39,7 @@ class FailoverHost : private WorkTools {
   struct Helpers {
     int scripts = -1;
     int watcher = -1;
+    std::array<int, listener_count> listeners{-1, -1, -1};  // the notifiers
   };
   /// Opens everything and starts the engine, or goes on from what `snapshot` holds. An error with EPERM names the capability
   /// that is missing.
@@ -64,6 +67,7 @@ class FailoverHost : private WorkTools {
   FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) override;
   void run(engine::action::RunHooks&& hooks) override;
   core::Result<> change(const LinkChange& link) override;
+  void tell(engine::action::Tell&& news) override;
 
   void begin(NetlinkCommands::Listing&& listing);
   void deliver(const engine::Event& event);
@@ -86,6 +90,8 @@ class FailoverHost : private WorkTools {
   void receive_packets(core::Time start);
   void run_timers();
   void do_slow_work(core::Time start);
+  void tell_listeners();
+  bool listeners_wait() const;
   void leave_snapshot(core::Time now);
   void finish_if_done(core::Time now);
   void arm();
@@ -108,6 +114,7 @@ class FailoverHost : private WorkTools {
   BfdSockets bfd_sockets_;
   HookSender hooks_;
   WatcherLink watcher_;
+  std::array<EventSender, listener_count> listeners_;
   InterfaceSysctls sysctls_;
   bool authentication_header_ = false;  // somebody speaks it
   bool routes_wanted_ = false;          // there are routes or rules in the configuration

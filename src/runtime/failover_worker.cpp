@@ -55,9 +55,11 @@ class Worker {
     } else {
       log_.warning("{}: a worker after this one will start afresh", file.error().message);
     }
-    auto host =
-        FailoverHost::start(std::move(config_), std::move(snapshot), {worker_scripts_fd, worker_watcher_fd},
-                            [this](const ToSupervisor& message) { channel_->send(message); });
+    auto host = FailoverHost::start(std::move(config_), std::move(snapshot),
+                                    {worker_scripts_fd,
+                                     worker_watcher_fd,
+                                     {worker_listeners_fd, worker_listeners_fd + 1, worker_listeners_fd + 2}},
+                                    [this](const ToSupervisor& message) { channel_->send(message); });
     if (!host) {
       log_.error("{}", host.error().message);
       return host.error().code == EPERM || host.error().code == EACCES ? exit_no_permission : exit_failed;

@@ -2,7 +2,9 @@
 // makes bytes of them, runtime/channel.hpp moves them).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,8 +12,16 @@
 #include "config/process_settings.hpp"
 #include "core/time.hpp"
 #include "engine/failover.hpp"
+#include "notify/mail_config.hpp"
 
 namespace runtime {
+
+/// The notifiers: processes that tell others, each what may be slow for reasons of its own.
+enum class Listener : std::uint8_t { pipes, mail, webhooks };  // pipes: FIFOs and owner hooks
+inline constexpr std::size_t listener_count = 3;
+constexpr std::uint8_t bit(Listener listener) {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(listener));
+}
 
 /// Where a worker's log lines go and how many.
 struct LogSettings {
@@ -37,6 +47,8 @@ struct FailoverWorkerConfig {
   std::uint32_t netlink_monitor_buffer = 0;
   bool netlink_monitor_buffer_force = false;
   bool log_address_changes = false;
+  core::Duration hook_limit{};  // of one notify script; 0 = none
+  std::uint8_t listeners = 0;   // bits: who is told of events
   std::uint64_t seed = 0;
   std::uint32_t generation = 0;  // of the configuration, counts reloads
 
@@ -52,9 +64,12 @@ struct SendSnapshot {
   std::uint64_t request = 0;
 };
 struct ClearCounters {};
+struct TellStates {  // to listeners that may have missed some
+  std::uint8_t listeners = 0;
+};
 }  // namespace to_worker
-using ToWorker =
-    std::variant<to_worker::Reconfigure, to_worker::Stop, to_worker::SendSnapshot, to_worker::ClearCounters>;
+using ToWorker = std::variant<to_worker::Reconfigure, to_worker::Stop, to_worker::SendSnapshot,
+                              to_worker::ClearCounters, to_worker::TellStates>;
 
 namespace to_supervisor {
 struct Ready {  // sockets open, first kernel listing done
@@ -92,8 +107,8 @@ inline constexpr int worker_config_fd = 4;  // sealed memory file: FailoverWorke
 inline constexpr int worker_snapshot_fd =
     5;  // shared memory file that outlives the worker (runtime/snapshot_file.hpp)
 inline constexpr int worker_scripts_fd = 6;  // SOCK_SEQPACKET socketpair to the script runner
-
 inline constexpr int worker_watcher_fd = 7;  // SOCK_SEQPACKET socketpair to the watcher (runtime/watcher.hpp)
+inline constexpr int worker_listeners_fd = 8;  // and two more: SOCK_SEQPACKET to each notifier, notify::Event
 
 /// Failover worker → watcher, one datagram each.
 namespace to_watcher {
@@ -134,5 +149,66 @@ struct ScriptFinished {
   bool timed_out = false;
   std::string error;  // could not be started: why
 };
+
+/// A named pipe and who reads it.
+struct FifoTask {
+  std::string keyword;  // as configured, for messages: "vrrp_notify_fifo"
+  notify::Fifo fifo;
+  std::optional<notify::Command> script;
+  bool vrrp = true;  // false: only virtual and real servers
+
+  friend bool operator==(const FifoTask&, const FifoTask&) = default;
+};
+struct OwnerTask {
+  notify::Subject subject;  // its priority means nothing
+  notify::OwnerConfig config;
+
+  friend bool operator==(const OwnerTask&, const OwnerTask&) = default;
+};
+
+/// A notifier's whole task; each has its share of these.
+struct NotifierConfig {
+  Listener role = Listener::pipes;
+  std::string node;       // router_id, else the host name
+  std::string host_name;  // for mail
+  std::vector<FifoTask> fifos;
+  std::vector<std::string> fifos_made;  // by the process before this one: ours to remove
+  bool states_on_reload = false;
+  std::vector<OwnerTask> owners;
+  notify::MailConfig mail;
+  std::string state_directory;
+  std::vector<notify::WebhookConfig> webhooks;
+  core::Duration farewell{};  // how long what is under way may still take at the end
+
+  bool has_work() const {
+    return !fifos.empty() || !owners.empty() || !mail.recipients.empty() || !webhooks.empty();
+  }
+  friend bool operator==(const NotifierConfig&, const NotifierConfig&) = default;
+};
+
+namespace to_notifier {
+struct Reconfigure {
+  NotifierConfig config;
+};
+struct Stop {};
+}  // namespace to_notifier
+using ToNotifier = std::variant<to_notifier::Reconfigure, to_notifier::Stop>;
+
+namespace from_notifier {
+struct Ready {};  // listens; wants to hear every state
+struct Said {     // for the log
+  engine::action::Notice::Level level = engine::action::Notice::Level::info;
+  std::string text;
+};
+struct FifoMade {
+  std::string path;
+};
+}  // namespace from_notifier
+using FromNotifier = std::variant<from_notifier::Ready, from_notifier::Said, from_notifier::FifoMade>;
+
+/// Descriptors a notifier finds open.
+inline constexpr int notifier_channel_fd = 3;
+inline constexpr int notifier_config_fd = 4;
+inline constexpr int notifier_events_fd = 5;
 
 }  // namespace runtime

@@ -49,6 +49,7 @@ void OrderedWork::add_each(Kind kind, std::vector<Object>&& objects) {
 
 void OrderedWork::add(engine::action::SendFrame&& action) { queue_.emplace_back(std::move(action)); }
 void OrderedWork::add(engine::action::RunHooks&& action) { queue_.emplace_back(std::move(action)); }
+void OrderedWork::add(engine::action::Tell&& action) { queue_.emplace_back(std::move(action)); }
 
 OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
   Outcome outcome;
@@ -62,7 +63,8 @@ OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
     } else if (std::holds_alternative<engine::action::SendFrame>(queue_.front())) {
       send_frames(tools, outcome);
     } else {
-      tools.run(std::move(std::get<engine::action::RunHooks>(queue_.front())));
+      if (auto* hooks = std::get_if<engine::action::RunHooks>(&queue_.front())) tools.run(std::move(*hooks));
+      if (auto* news = std::get_if<engine::action::Tell>(&queue_.front())) tools.tell(std::move(*news));
       queue_.pop_front();
     }
     if (tools.now() >= until) break;

@@ -1,4 +1,4 @@
-// What must happen in the order it was decided, but not at once: addresses, routes, rules, announcement frames, scripts. A script of a new
+// What must happen in the order it was decided, but not at once: addresses, routes, rules, announcement frames, scripts, news. A script of a new
 // master must find its addresses in place, and an address removed and added again must end up there. Adverts do not wait
 // here. Works in slices, so that two thousand addresses never make an advert late.
 #pragma once
@@ -29,6 +29,7 @@ class WorkTools {
   virtual FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) = 0;
   virtual void run(engine::action::RunHooks&& hooks) = 0;
   virtual core::Result<> change(const LinkChange& link) = 0;
+  virtual void tell(engine::action::Tell&& news) = 0;
 };
 
 class OrderedWork {
@@ -42,6 +43,7 @@ class OrderedWork {
   void add(LinkChange&& change) { queue_.emplace_back(std::move(change)); }
   void add(engine::action::SendFrame&& action);
   void add(engine::action::RunHooks&& action);
+  void add(engine::action::Tell&& action);
 
   bool empty() const { return queue_.empty(); }
   std::size_t size() const { return queue_.size(); }
@@ -62,7 +64,8 @@ class OrderedWork {
 
  private:
   using Kind = KernelChange::Kind;
-  using Item = std::variant<KernelChange, LinkChange, engine::action::SendFrame, engine::action::RunHooks>;
+  using Item = std::variant<KernelChange, LinkChange, engine::action::SendFrame, engine::action::RunHooks,
+                            engine::action::Tell>;
 
   template <class Object>
   void add_each(Kind kind, std::vector<Object>&& objects);

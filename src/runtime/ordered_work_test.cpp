@@ -50,6 +50,7 @@ class SlowKernel : public WorkTools {
     return {};
   }
   void run(RunHooks&& hooks) override { story.push_back("run " + hooks.queue); }
+  void tell(engine::action::Tell&& news) override { story.push_back("tell " + news.event.subject.name); }
 
   core::Time time{1000ms};
   core::Duration cost = 100us;
