@@ -6,15 +6,6 @@ namespace engine {
 
 namespace {
 
-// auth_type AH is not spoken yet: such a router sends what the diagnostics say it sends, adverts without authentication.
-vrrp::Config spoken(vrrp::Config router) {
-  if (router.auth_type == vrrp::AuthType::ah) {
-    router.auth_type = vrrp::AuthType::none;
-    router.auth_pass.clear();
-  }
-  return router;
-}
-
 std::vector<PacingGroup> pacing(const config::Model& model) {
   std::vector<PacingGroup> groups;
   for (const config::GarpGroup& group : model.garp_groups) {
@@ -35,7 +26,7 @@ FailoverConfig failover_config(const config::Model& model) {
   result.router_id = model.globals.router_id;
   result.instances.reserve(model.instances.size());
   for (const config::Instance& instance : model.instances) {
-    result.instances.push_back({spoken(instance.vrrp), instance.hooks, {}});
+    result.instances.push_back({instance.vrrp, instance.hooks, {}});
   }
   result.bfd_sessions = model.bfd_sessions;
   add_trackers(model, result);
