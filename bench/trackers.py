@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import report
-from lab import Keepalived, KernelChanges, Network, Sniffer, Standfast, eventually
+from lab import Keepalived, KernelChanges, Network, Sniffer, Standfast, eventually, program
 from lab.configuration import instance
 
 VIP = "172.20.76.100"
@@ -22,9 +22,9 @@ def process_dies(daemon):
     with Network() as network:
         a, b = network.node("a", 18), network.node("b", 28)
         name = f"sfbench{os.getpid() % 100000}"
-        program = pathlib.Path(network.directory) / name
-        shutil.copy("/bin/sleep", program)
-        served = subprocess.Popen([program, "1000"])
+        path = pathlib.Path(network.directory) / name
+        shutil.copy("/bin/sleep", path)
+        served = subprocess.Popen([path, "1000"])
         network.on_close(served.kill)
         for node, priority in ((a, 254), (b, 251)):
             # Only a tracks it: the nodes of the lab share the processes of one machine.
@@ -66,34 +66,34 @@ def cpu_with_children(daemon):
 
 
 def lateness(times, interval):
-    """Of each advert against the schedule that the earliest ones keep, in milliseconds: the worst."""
-    offsets = [when - number * interval for number, when in enumerate(times)]
-    base = min(offsets)
-    return max(offset - base for offset in offsets) * 1000
+    """How much longer than the interval the longest gap between two adverts was, in milliseconds."""
+    return (max(after - before for before, after in zip(times, times[1:])) - interval) * 1000
 
 
 def many_scripts(daemon):
     """(µs of processor time a run in all, µs of the daemon's own, the worst lateness of an advert in ms)."""
     with Network() as network:
         a, client = network.node("a", 18), network.node("client", 200)
-        script = pathlib.Path(network.directory) / "true"
-        shutil.copy("/bin/true", script)
+        script, ticks = pathlib.Path(network.directory) / "tick", pathlib.Path(network.file("ticks", ""))
+        shutil.copy(program("bench_tick"), script)
         blocks = [line for n in range(SCRIPTS) for line in
-                  (f"vrrp_script s{n} {{", f"    script {script}", "    interval 1", "    weight 1", "}")]
-        uses = ["track_script {", *(f"    s{n} weight 0" for n in range(SCRIPTS)), "}"]
+                  (f"vrrp_script s{n} {{", f'    script "{script} {ticks}"', "    interval 1", "    weight 1", "}")]
+        uses = ["track_script {", *(f"    s{n}" for n in range(SCRIPTS)), "}"]
         text = "\n".join([*blocks, instance(priority=100, version=3, advert=f"{ADVERT:g}", addresses=[f"{VIP}/24"], extra=uses)])
         subject = daemon(a, network.file("a.conf", text))
         eventually(lambda: a.has(VIP), 20, "master")
         settled = time.monotonic() + 7
         eventually(lambda: time.monotonic() > settled, 10, "announcements are over")
         sniffer = Sniffer(client)
-        before, started = cpu_with_children(subject), time.monotonic()
+        before, started, counted = cpu_with_children(subject), time.monotonic(), ticks.stat().st_size
         eventually(lambda: time.monotonic() > started + WATCHED_S, WATCHED_S + 5, "the time is over")
         after, seconds = cpu_with_children(subject), time.monotonic() - started
-        runs = SCRIPTS * seconds
+        runs = ticks.stat().st_size - counted
+        report.note(f"{daemon.kind}: {runs / seconds / SCRIPTS:.0%} of the runs that were due happened")
         own, children = after[0] - before[0], after[1] - before[1]
         times = [x.time for x in sniffer.adverts()]
-        assert len(times) > seconds / ADVERT * 0.9, f"{len(times)} adverts in {seconds:.1f} s"
+        # keepalived starts all its scripts at one moment, and sends few of its adverts on a busy machine.
+        assert daemon is Keepalived or len(times) > seconds / ADVERT * 0.9, f"{len(times)} adverts in {seconds:.1f} s"
         return (own + children) / runs * 1e6, own / runs * 1e6, lateness(times, ADVERT)
 
 

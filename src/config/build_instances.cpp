@@ -263,10 +263,6 @@ class InstanceBuilder {
     } else {
       router().auth_type = *written.type;
       router().auth_pass = written.password;
-      if (*written.type == vrrp::AuthType::ah) {
-        dropped("auth_type AH is accepted, not acted on yet: adverts carry no authentication",
-                "use PASS, on every node");
-      }
     }
   }
 

@@ -1,5 +1,5 @@
 // The packets of one advert, one a destination, kept from one sending to the next: an advert is the same as the one before but
-// for the identification of its IPv4 header and the checksum over that.
+// for the identification of its IPv4 header and the checksum over that. With AH nothing is kept: each packet is signed.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@ class AdvertPackets {
     std::uint8_t priority = 0;
     bool old_unicast_checksum = false;  // learnt from a peer
     core::Duration interval{};          // 0 = the configured one
+    std::uint32_t ah_sequence = 0;      // with AH; 0 = without
 
     friend bool operator==(const Origin&, const Origin&) = default;
   };

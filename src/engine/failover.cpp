@@ -167,6 +167,7 @@ void Failover::Implementation::on(Time now, const event::PacketReceived& heard, 
   context.own_source = instance.source();
   context.master = instance.master();
   context.old_unicast_checksum = instance.old_unicast_checksum();
+  context.ah_sequence = instance.ah_sequence();
   const auto advert = vrrp::receive(instance.config(), packet, context);
   if (!advert) {
     ++vrrp::rx_counter(instance.counters(), advert.error());
@@ -180,6 +181,7 @@ void Failover::Implementation::on(Time now, const event::PacketReceived& heard, 
     return;
   }
   if (context.old_unicast_checksum) instance.learn_old_unicast_checksum();
+  instance.learn_ah_sequence(context.ah_sequence);
   remark_packet(*router, received, context, out);
   perform(
       now, number,

@@ -45,10 +45,13 @@ void Failover::Implementation::perform(Time now, Number number, const vrrp::Acti
 
 void Failover::Implementation::send_advert(Router& router, const vrrp::action::SendAdvert& send,
                                            Actions& out) {
-  const vrrp::Instance& instance = router.instance;
+  vrrp::Instance& instance = router.instance;
   if (!instance.source()) return;
-  const AdvertPackets::Origin origin{router.interface, *instance.source(), send.priority,
-                                     instance.old_unicast_checksum(), send.interval};
+  const std::uint32_t ah_sequence =
+      vrrp::uses_authentication_header(instance.config()) ? instance.next_ah_sequence() : 0;
+  const AdvertPackets::Origin origin{router.interface, *instance.source(),
+                                     send.priority,    instance.old_unicast_checksum(),
+                                     send.interval,    ah_sequence};
   const std::size_t before = out.size();
   router.packets.send(instance.config(), origin, out);
   const net::Interface* link =

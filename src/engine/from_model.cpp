@@ -7,15 +7,6 @@ namespace engine {
 
 namespace {
 
-// auth_type AH is not spoken yet: such a router sends what the diagnostics say it sends, adverts without authentication.
-vrrp::Config spoken(vrrp::Config router) {
-  if (router.auth_type == vrrp::AuthType::ah) {
-    router.auth_type = vrrp::AuthType::none;
-    router.auth_pass.clear();
-  }
-  return router;
-}
-
 // A rule without preference gets one: downward from 16384 in each family, the static ones first.
 class Preferences {
  public:
@@ -64,13 +55,8 @@ FailoverConfig failover_config(const config::Model& model) {
   result.statics = statics(model, preferences);
   result.instances.reserve(model.instances.size());
   for (const config::Instance& instance : model.instances) {
-    result.instances.push_back({spoken(instance.vrrp),
-                                instance.hooks,
-                                instance.routes,
-                                preferences.given(instance.rules),
-                                {},
-                                {},
-                                {}});
+    result.instances.push_back(
+        {instance.vrrp, instance.hooks, instance.routes, preferences.given(instance.rules), {}, {}, {}});
     links.equip(instance, result.instances.back(), result.statics);
   }
   result.bfd_sessions = model.bfd_sessions;

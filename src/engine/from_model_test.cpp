@@ -39,13 +39,6 @@ TEST(FromModel, HasNoPaceUnlessOneIsWanted) {
   EXPECT_THAT(failover_config(model_of_one()).pacing, SizeIs(0));
 }
 
-TEST(FromModel, DoesNotPretendToSpeakAuthenticationHeaders) {
-  config::Model model = model_of_one();
-  model.instances[0].vrrp.auth_type = vrrp::AuthType::ah;
-  model.instances[0].vrrp.auth_pass = "secret";
-  EXPECT_EQ(failover_config(model).instances[0].vrrp.auth_type, vrrp::AuthType::none);
-}
-
 TEST(FromModel, HoldsBackForTheStartupDelay) {
   config::Model model;
   model.globals.startup_delay = 5s;

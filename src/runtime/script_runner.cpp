@@ -5,7 +5,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <cstring>
 #include <deque>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -186,8 +185,6 @@ class Runner {
                             .error = {}};
     if (!exit) {
       finished.error = exit.error().message;
-    } else if (const int error = script_start_error(script.script); error != 0) {
-      finished.error = fmt::format("cannot be started: {}", std::strerror(error));
     } else {
       finished.exit_status = exit->status;
       finished.signal = exit->signal;

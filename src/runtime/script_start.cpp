@@ -12,6 +12,9 @@
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 namespace runtime {
@@ -30,14 +33,39 @@ std::vector<char*> script_environment() {
   return kept;
 }
 
-// Between fork and exec: only calls that are safe there. Returns only on failure, with errno set.
-void become(const notify::Command& command, pid_t parent, char* const* argv, char* const* environment,
-            int keep) {
-  ::setpgid(0, 0);
-  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+constexpr std::size_t child_stack = 64 * 1024;
+
+/// What the child needs, made ready before it exists: it shares our memory and may not allocate.
+struct Start {
+  const notify::Command* command = nullptr;
+  char* const* argv = nullptr;
+  char* const* environment = nullptr;
+  pid_t parent = 0;
+  int error = 0;  // why the script was not reached
+};
+
+void forget_signals() {
+  struct sigaction plain{};
+  plain.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < 32; ++signal) ::sigaction(signal, &plain, nullptr);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// Bare system calls: the library's ones keep books for threads, and its books are ours too.
+bool take_user(const notify::Command& command) {
+  // An ordinary user running its own scripts has nothing to change and may not try.
+  const bool same = command.uid == ::geteuid() && command.gid == ::getegid();
+  const auto& groups = command.supplementary_groups;
+  if (::geteuid() == 0 && ::syscall(SYS_setgroups, groups.size(), groups.data()) != 0) return false;
+  return same || (::syscall(SYS_setgid, command.gid) == 0 && ::syscall(SYS_setuid, command.uid) == 0);
+}
+
+// Between the birth of the child and its program: only calls that are safe there. Returns only on failure, with errno set.
+void become(const Start& start) {
+  ::setpgid(0, 0);
+  forget_signals();
   const sched_param normal{};
   ::sched_setscheduler(0, SCHED_OTHER, &normal);
   ::setpriority(PRIO_PROCESS, 0, 0);
@@ -47,68 +75,59 @@ void become(const notify::Command& command, pid_t parent, char* const* argv, cha
   for (int fd = 0; fd < 3; ++fd) {
     if (::dup2(null, fd) < 0) return;
   }
-  // The descriptor that reports a failure moves to 3; everything above goes.
-  if (keep != 3 && ::dup3(keep, 3, O_CLOEXEC) < 0) return;
-  ::close_range(4, ~0U, 0);
-
-  // An ordinary user running its own scripts has nothing to change and may not try.
-  const bool same = command.uid == ::geteuid() && command.gid == ::getegid();
-  if (::geteuid() == 0) {
-    if (::setgroups(command.supplementary_groups.size(), command.supplementary_groups.data()) != 0) return;
-  }
-  if (!same && (::setgid(command.gid) != 0 || ::setuid(command.uid) != 0)) return;
+  ::close_range(3, ~0U, 0);
+  if (!take_user(*start.command)) return;
 
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // a change of user clears it, so it comes after
-  if (::getppid() != parent) {
+  if (::getppid() != start.parent) {
     errno = ESRCH;
     return;
   }
-  ::execve(argv[0], argv, environment);
+  ::execve(start.argv[0], start.argv, start.environment);
+}
+
+int child(void* argument) {
+  auto& start = *static_cast<Start*>(argument);
+  become(start);
+  start.error = errno;
+  ::_exit(127);
+}
+
+core::Error cannot_start(int code) {
+  return {code, fmt::format("cannot be started: {}", std::strerror(code))};
 }
 
 }  // namespace
 
 core::Result<StartedScript> start_script(const notify::Command& command) {
   if (command.argv.empty()) return std::unexpected(core::Error{EINVAL, "the command is empty"});
-  int ends[2] = {-1, -1};  // NOLINT: as the kernel wants it
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-    return std::unexpected(core::Error{errno, fmt::format("pipe: {}", std::strerror(errno))});
-  }
-  StartedScript script{.child = {}, .failure = Fd(ends[0])};
-  Fd report(ends[1]);
-
   std::vector<char*> argv;
   for (const auto& word : command.argv)
     argv.push_back(const_cast<char*>(word.c_str()));  // NOLINT: execve does not write
   argv.push_back(nullptr);
   const auto environment = script_environment();
-  const pid_t parent = ::getpid();
+  Start start{&command, argv.data(), environment.data(), ::getpid(), 0};
 
-  const pid_t pid = ::fork();
-  if (pid < 0) return std::unexpected(core::Error{errno, fmt::format("fork: {}", std::strerror(errno))});
-  if (pid == 0) {
-    // dup2 onto 0..2 must not hit the report.
-    int keep = report.get();
-    if (keep < 4) keep = ::fcntl(keep, F_DUPFD_CLOEXEC, 4);
-    become(command, parent, argv.data(), environment.data(), keep);
-    const int error = errno;
-    [[maybe_unused]] const ssize_t wrote = ::write(3, &error, sizeof error);
-    ::_exit(127);
-  }
-  ::setpgid(pid, pid);  // both sides do it: whoever comes first
+  // The child runs in our memory, on a stack of its own, and we stand still until it has its program: nothing is copied, which
+  // is most of what starting a short script costs. No handler of ours may run in it.
+  std::vector<char> stack(child_stack);
+  sigset_t all, before;
+  sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);
+  int pidfd = -1;
+  const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
+  const pid_t pid = ::clone(child, stack.data() + stack.size(), flags, &start, &pidfd);
+  const int code = errno;
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return std::unexpected(cannot_start(code));
+  StartedScript script{.child = {}};
   script.child.pid = pid;
-  auto pidfd = open_pidfd(pid);
-  if (!pidfd) {
-    signal_script_group(script.child, SIGKILL);
-    return std::unexpected(pidfd.error());
+  script.child.pidfd = Fd(pidfd);
+  if (start.error != 0) {
+    ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd), nullptr, WEXITED);
+    return std::unexpected(cannot_start(start.error));
   }
-  script.child.pidfd = std::move(*pidfd);
   return script;
-}
-
-int script_start_error(const StartedScript& script) {
-  int error = 0;
-  return ::read(script.failure.get(), &error, sizeof error) == sizeof error ? error : 0;
 }
 
 void signal_script_group(const Child& child, int signal) {

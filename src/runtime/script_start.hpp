@@ -1,5 +1,5 @@
-// One script as a process: user, groups, descriptors, environment. Meant for a small process with one thread (script_runner.hpp),
-// where fork is cheap; never call it from a worker.
+// One script as a process: user, groups, descriptors, environment. Meant for a small process with one thread (script_runner.hpp,
+// watcher.hpp): it stands still until the script's program is loaded. Never call it from a worker.
 #pragma once
 
 #include "core/result.hpp"
@@ -10,12 +10,10 @@ namespace runtime {
 
 struct StartedScript {
   Child child;
-  Fd failure;  // holds an errno once the child has ended without reaching the script; empty otherwise
 };
 
+/// An error says why: "cannot be started: No such file or directory".
 core::Result<StartedScript> start_script(const notify::Command& command);
-/// After the child was reaped: why the script was never reached; 0 if it was.
-int script_start_error(const StartedScript& script);
 /// To every process of the script's group.
 void signal_script_group(const Child& child, int signal);
 

@@ -4,8 +4,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <cstring>
-#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 #include <utility>
@@ -73,7 +71,7 @@ void WatchedScripts::run(const std::string& name) {
   }
   auto started = start_script(command->second);
   if (!started) {
-    end.error = fmt::format("cannot be started: {}", started.error().message);
+    end.error = started.error().message;
     return say_(engine::event::ScriptFinished{name, std::move(end)});
   }
   auto& running = running_[name];
@@ -113,8 +111,6 @@ void WatchedScripts::ended(Running& running) {
   track::ScriptEnd end;
   if (!exit) {
     end.error = exit.error().message;
-  } else if (const int error = script_start_error(running.started); error != 0) {
-    end.error = fmt::format("cannot be started: {}", std::strerror(error));
   } else {
     end.exit_status = exit->status;
     end.signal = exit->signal;

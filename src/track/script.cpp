@@ -58,7 +58,9 @@ void Script::run_if_due(Time now, ScriptActions& out) {
     return;
   }
   ++skipped_;
-  if (signals_sent_ != 0 || std::exchange(overlap_said_, true)) return;
+  overlapped_ = true;
+  // Where the timeout is no longer than the interval it is the timeout that tells.
+  if (signals_sent_ != 0 || config_.timeout <= config_.interval || std::exchange(overlap_said_, true)) return;
   out.emplace_back(action::Remark{
       true, "script_overlap",
       fmt::format("Script {} is still running after {}, its interval: runs are skipped until it ends",
@@ -111,7 +113,7 @@ void Script::on(Time now, const event::ScriptFinished& finished, ScriptActions& 
   running_since_.reset();
   signal_at_.reset();
   signals_sent_ = 0;
-  overlap_said_ = false;
+  if (!std::exchange(overlapped_, false)) overlap_said_ = false;
 }
 
 void Script::on(Time, const event::ScriptLost&, ScriptActions&) {

@@ -129,7 +129,8 @@ class Script {
   std::optional<core::Time> running_since_, signal_at_;
   std::uint8_t signals_sent_ = 0;
   std::uint64_t runs_ = 0, failures_ = 0, timeouts_ = 0, skipped_ = 0;
-  bool overlap_said_ = false;
+  bool overlapped_ = false;    // the run that is under way
+  bool overlap_said_ = false;  // until a run ends within its interval
   std::string said_;
   std::optional<core::Time> said_at_;
   std::optional<action::Remark> unsaid_;  // came too soon after said_

@@ -5,6 +5,8 @@
 
 #include "net/bytes.hpp"
 #include "net/checksum.hpp"
+#include "net/digest.hpp"
+#include "vrrp/authentication_header.hpp"
 
 namespace vrrp {
 
@@ -32,10 +34,10 @@ bool has_auth_block(unsigned version, net::Family family) {
   return version == 2 && family == net::Family::v4;
 }
 
-// PASS exists in version 2 over IPv4 only. AH is not built: see the header.
+// Authentication exists in version 2 over IPv4 only.
 AuthType auth_in_use(const Config& config) {
   const bool possible = has_auth_block(static_cast<unsigned>(config.version), config.family);
-  return possible && config.auth_type == AuthType::pass ? AuthType::pass : AuthType::none;
+  return possible ? config.auth_type : AuthType::none;
 }
 
 std::array<std::uint8_t, auth_size> password(const Config& config) {
@@ -58,19 +60,17 @@ std::vector<net::IpAddress> advertised(const Config& config) {
   return addresses;
 }
 
-// Takes as long for a near miss as for a far one.
-bool equal_in_constant_time(std::span<const std::uint8_t, auth_size> a,
-                            std::span<const std::uint8_t, auth_size> b) {
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < auth_size; ++i) difference |= static_cast<unsigned>(a[i] ^ b[i]);
-  return difference == 0;
-}
-
 // The packet as the checks see it: fields by offset, nothing believed yet.
 class Inspection {
  public:
   Inspection(const Config& config, const ReceivedPacket& packet, ReceiveContext& context)
-      : config_(config), packet_(packet), context_(context) {}
+      : config_(config), packet_(packet), context_(context) {
+    const bool has_header =
+        packet_.protocol == ah_protocol && packet_.payload.size() >= authentication_header_size;
+    if (!uses_authentication_header(config_) || !has_header) return;
+    ah_ = packet_.payload.first(authentication_header_size);
+    packet_.payload = packet_.payload.subspan(authentication_header_size);
+  }
 
   std::expected<Advert, ReceiveError> run() {
     using Check = std::optional<ReceiveError> (Inspection::*)();
@@ -84,6 +84,7 @@ class Inspection {
     for (const Check check : checks) {
       if (const auto error = (this->*check)()) return std::unexpected(*error);
     }
+    if (!ah_.empty()) context_.ah_sequence = ah_sequence_of(ah_);
     context_.old_unicast_checksum |= old_style_seen_;  // only a packet that is right in every way teaches
     return advert();
   }
@@ -111,7 +112,10 @@ class Inspection {
     if (packet_.source.family != config_.family || packet_.destination.family != config_.family) {
       return ReceiveError::ip_header;
     }
-    if (packet_.protocol == ah_protocol) return ReceiveError::unexpected_ah;
+    if (!ah_.empty()) return std::nullopt;
+    if (packet_.protocol == ah_protocol)
+      return uses_authentication_header(config_) ? ReceiveError::packet_length : ReceiveError::unexpected_ah;
+    if (uses_authentication_header(config_)) return ReceiveError::ah_missing;
     return packet_.protocol == vrrp_protocol ? std::nullopt : std::optional(ReceiveError::ip_header);
   }
 
@@ -130,7 +134,8 @@ class Inspection {
   // our sizes are multiples of four, 46 is not.
   bool is_padding(std::size_t excess) const {
     constexpr std::size_t least_ethernet_payload = 46;
-    return v4() && packet_.ipv4_header.size() + wanted_ < least_ethernet_payload && excess % 4 == 2;
+    return v4() && packet_.ipv4_header.size() + ah_.size() + wanted_ < least_ethernet_payload &&
+           excess % 4 == 2;
   }
 
   std::optional<ReceiveError> ttl() {
@@ -148,10 +153,15 @@ class Inspection {
     const std::uint8_t type = payload()[4];
     if (type > static_cast<std::uint8_t>(AuthType::ah)) return ReceiveError::auth_type_unknown;
     if (type != static_cast<std::uint8_t>(auth_in_use(config_))) return ReceiveError::auth_type_mismatch;
-    if (auth_in_use(config_) != AuthType::pass) return std::nullopt;  // RFC 3768: the octets are ignored
-    const auto given = message().last<auth_size>();
-    return equal_in_constant_time(given, password(config_)) ? std::nullopt
-                                                            : std::optional(ReceiveError::auth_failure);
+    if (auth_in_use(config_) == AuthType::none) return std::nullopt;  // RFC 3768: the octets are ignored
+    if (auth_in_use(config_) == AuthType::ah) {
+      if (!is_authentic(password(config_), packet_.ipv4_header, ah_, message()))
+        return ReceiveError::auth_failure;
+      const bool newer = ah_sequence_of(ah_) > context_.ah_sequence;
+      return newer ? std::nullopt : std::optional(ReceiveError::auth_replay);
+    }
+    const bool same = net::same_octets(message().last<auth_size>(), password(config_));
+    return same ? std::nullopt : std::optional(ReceiveError::auth_failure);
   }
 
   std::optional<ReceiveError> interval() {
@@ -169,7 +179,8 @@ class Inspection {
     if (!v4()) return std::nullopt;
     const auto header = packet_.ipv4_header;
     const std::size_t total = static_cast<std::size_t>(header[2]) << 8 | header[3];
-    const bool fits = total == header.size() + wanted_ || total == header.size() + payload().size();
+    const std::size_t before = header.size() + ah_.size();
+    const bool fits = total == before + wanted_ || total == before + payload().size();
     return fits ? std::nullopt : std::optional(ReceiveError::packet_length);
   }
 
@@ -272,7 +283,8 @@ class Inspection {
   }
 
   const Config& config_;
-  const ReceivedPacket& packet_;
+  ReceivedPacket packet_;             // without the authentication header
+  std::span<const std::uint8_t> ah_;  // with AH in use
   ReceiveContext& context_;
   std::size_t wanted_ = 0;  // octets of the message, known after length()
   bool old_style_seen_ = false;
@@ -341,14 +353,20 @@ std::vector<std::uint8_t> encode(const Config& config, const Outgoing& outgoing)
   message[7] = static_cast<std::uint8_t>(sum);
   if (config.family == net::Family::v6) return message;
 
-  net::Writer packet(ipv4_header_size + message.size());
-  packet.u8(0x45).u8(internetwork_control).u16(static_cast<std::uint16_t>(ipv4_header_size + message.size()));
+  const bool signs = uses_authentication_header(config);
+  const std::size_t size = ipv4_header_size + (signs ? authentication_header_size : 0) + message.size();
+  net::Writer packet(size);
+  packet.u8(0x45).u8(internetwork_control).u16(static_cast<std::uint16_t>(size));
   packet.u16(outgoing.ip_id).u16(0);  // may be fragmented: DF stays off
-  packet.u8(hop_limit_to(config, outgoing.destination)).u8(vrrp_protocol).u16(0);
+  packet.u8(hop_limit_to(config, outgoing.destination)).u8(signs ? ah_protocol : vrrp_protocol).u16(0);
   packet.bytes(outgoing.source.bytes()).bytes(outgoing.destination.bytes());
   packet.patch_u16(10, net::Checksum{}.add(packet.view()).value());
+  if (signs)
+    packet.bytes(make_authentication_header(password(config), packet.view(), outgoing.ah_sequence, message));
   return packet.bytes(message).take();
 }
+
+bool uses_authentication_header(const Config& config) { return auth_in_use(config) == AuthType::ah; }
 
 std::uint8_t hop_limit_to(const Config& config, const net::IpAddress& destination) {
   if (destination.is_multicast()) return full_hop_limit;
@@ -376,9 +394,11 @@ std::uint64_t& rx_counter(Counters& counters, ReceiveError error) {
     case ReceiveError::auth_type_unknown:
       return counters.invalid_auth_type;
     case ReceiveError::unexpected_ah:
+    case ReceiveError::ah_missing:
     case ReceiveError::auth_type_mismatch:
       return counters.auth_type_mismatch;
     case ReceiveError::auth_failure:
+    case ReceiveError::auth_replay:
       return counters.auth_failures;
     case ReceiveError::advert_interval:
       return counters.advert_interval_errors;
@@ -399,6 +419,8 @@ std::string_view receive_error_id(ReceiveError error) {
       return "ip_header";
     case ReceiveError::unexpected_ah:
       return "unexpected_ah";
+    case ReceiveError::ah_missing:
+      return "ah_missing";
     case ReceiveError::packet_length:
       return "packet_length";
     case ReceiveError::ttl:
@@ -411,6 +433,8 @@ std::string_view receive_error_id(ReceiveError error) {
       return "auth_type_mismatch";
     case ReceiveError::auth_failure:
       return "auth_failure";
+    case ReceiveError::auth_replay:
+      return "auth_replay";
     case ReceiveError::advert_interval:
       return "advert_interval";
     case ReceiveError::type:
@@ -431,6 +455,8 @@ std::string_view receive_error_text(ReceiveError error) {
       return "its IP header is not a sound one";
     case ReceiveError::unexpected_ah:
       return "it carries an authentication header (AH) and we expect none";
+    case ReceiveError::ah_missing:
+      return "it carries no authentication header (AH) and we expect one";
     case ReceiveError::packet_length:
       return "its length does not fit its number of addresses";
     case ReceiveError::ttl:
@@ -443,6 +469,8 @@ std::string_view receive_error_text(ReceiveError error) {
       return "its authentication type is not ours";
     case ReceiveError::auth_failure:
       return "its password is not ours";
+    case ReceiveError::auth_replay:
+      return "its authentication header (AH) is an old one: it was recorded and sent again, or came late";
     case ReceiveError::advert_interval:
       return "its advertisement interval is not ours, which version 2 demands, or is zero";
     case ReceiveError::type:

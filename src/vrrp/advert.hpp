@@ -1,7 +1,6 @@
-// The VRRP advertisement as bytes: version 2 (RFC 3768, with the PASS authentication of RFC 2338) and version
-// 3 (RFC 5798, RFC 9568), IPv4 and IPv6. Decides whether a received packet may be obeyed at all, never what
-// follows from it. Authentication by AH is not built: an instance that asks for it sends and expects adverts
-// without authentication, and a packet that carries AH is refused.
+// The VRRP advertisement as bytes: version 2 (RFC 3768, with the authentication of RFC 2338: PASS and AH) and
+// version 3 (RFC 5798, RFC 9568), IPv4 and IPv6. Decides whether a received packet may be obeyed at all, never
+// what follows from it.
 #pragma once
 
 #include <array>
@@ -47,12 +46,14 @@ struct ReceivedPacket {
 enum class ReceiveError : std::uint8_t {
   ip_header,      // the IPv4 header is not one
   unexpected_ah,  // AH where we expect none
+  ah_missing,     // none where we expect it
   packet_length,
   ttl,  // not 255 by multicast, or outside the peer's window
   version,
   auth_type_unknown,
   auth_type_mismatch,
-  auth_failure,     // the password differs
+  auth_failure,     // the password differs, or the digest made with it
+  auth_replay,      // AH: the sequence number is not a new one
   advert_interval,  // version 2: not ours; version 3: zero
   type,             // not an advertisement
   checksum,
@@ -67,6 +68,8 @@ struct ReceiveContext {
   /// In: the old unicast checksum has been learnt from a peer. Out: true from the first packet on that needs
   /// it; the instance then sends with ChecksumStyle::multicast_pseudo_header.
   bool old_unicast_checksum = false;
+  /// With AH. In: the highest sequence number sent or accepted so far. Out, if the packet is obeyed: its own.
+  std::uint32_t ah_sequence = 0;
 
   // Remarks on an advert that is obeyed all the same; each call sets them anew.
   bool address_list_differs = false;
@@ -96,10 +99,14 @@ struct Outgoing {
   ChecksumStyle checksum_style =
       ChecksumStyle::pseudo_header;  // of version 3 over IPv4; no other has a choice
   core::Duration interval{};         // of version 3; 0 = the configured one
+  std::uint32_t ah_sequence = 1;     // with AH: above all that were sent or heard
 };
 
 /// IPv4: the whole IP packet. IPv6: the VRRP message, for the kernel to put its header before.
 std::vector<std::uint8_t> encode(const Config& config, const Outgoing& outgoing);
+
+/// Adverts carry an IP authentication header, and so does what they are sent as: IPv4 protocol 51.
+bool uses_authentication_header(const Config& config);
 
 /// TTL or hop limit of an advert to `destination`, as encode() writes it and as the kernel must write it for
 /// IPv6.

@@ -370,6 +370,64 @@ TEST(AdvertReceived, AnAuthenticationHeaderIsRefusedAndYetNamesItsVrid) {
   EXPECT_EQ(receive(v4_config(Version::v2), packet).error(), ReceiveError::unexpected_ah);
 }
 
+// As a running keepalived sent them, by multicast and to a unicast peer.
+constexpr std::string_view ah_multicast =
+    "45c0004000010000ff33d0ad0a090001e0000012 700400000a09000100000001eaa9820aa84b93984b70f0ab "
+    "2133960102013c5d0a0900640000000000000000";
+constexpr std::string_view ah_unicast =
+    "45c0004000010000ff33a6b50a0900010a090002 700400000a09000100000001fe8248e32d91e21ff43acb55 "
+    "2133960102013c5d0a0900640000000000000000";
+
+Config ah_config() {
+  Config config = v4_config(Version::v2);
+  config.auth_type = AuthType::ah;
+  config.auth_pass = "s3cret";
+  return config;
+}
+
+TEST(AdvertReceived, AnAuthenticationHeaderProvesThePassword) {
+  for (const auto& [config, seen] :
+       {std::pair{ah_config(), ah_multicast}, std::pair{unicast(ah_config(), "10.9.0.1"), ah_unicast}}) {
+    ReceiveContext context;
+    const Packet packet = Packet::v4(bytes(seen));
+    const auto advert = vrrp::receive(config, packet.view(), context);
+    ASSERT_TRUE(advert.has_value()) << receive_error_text(advert.error());
+    EXPECT_EQ(advert->priority, 150);
+    EXPECT_EQ(advert->auth_type, AuthType::ah);
+    EXPECT_EQ(context.ah_sequence, 1U);
+    EXPECT_EQ(vrrp::receive(config, packet.view(), context).error(), ReceiveError::auth_replay)
+        << "the same number again";
+    Config other = config;
+    other.auth_pass = "s3cre7";
+    EXPECT_EQ(receive(other, packet).error(), ReceiveError::auth_failure);
+    Config without = config;
+    without.auth_type = AuthType::none;
+    EXPECT_EQ(receive(without, packet).error(), ReceiveError::unexpected_ah);
+  }
+  EXPECT_EQ(receive(ah_config(), v2_packet()).error(), ReceiveError::ah_missing);
+}
+
+TEST(AdvertReceived, NoOctetUnderTheAuthenticationHeaderMayChange) {
+  const auto whole = bytes(ah_multicast);
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    // Routers may change the type of service, fragmentation and the checksum of the header.
+    const bool may_change = at == 1 || at == 6 || at == 7 || at == 10 || at == 11;
+    auto changed = whole;
+    changed[at] ^= 0x01;
+    EXPECT_EQ(receive(ah_config(), Packet::v4(changed)).has_value(), may_change) << "octet " << at;
+    if (at < 20) continue;
+    EXPECT_FALSE(
+        receive(ah_config(), Packet::v4({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(at)})))
+        << "cut at " << at;
+  }
+}
+
+TEST(AdvertSent, AnAuthenticationHeaderAsKeepalivedWritesIt) {
+  EXPECT_EQ(encode(ah_config(), {ip("10.9.0.1"), ip("224.0.0.18"), 150}), bytes(ah_multicast));
+  EXPECT_EQ(encode(unicast(ah_config(), "10.9.0.2"), {ip("10.9.0.1"), ip("10.9.0.2"), 150}),
+            bytes(ah_unicast));
+}
+
 TEST(AdvertReceived, Version2InsistsOnTheInterval) {
   Packet packet = v2_packet();
   packet.message(5) = 5;

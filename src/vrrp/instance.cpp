@@ -163,6 +163,9 @@ void Instance::on(Time now, const event::Resumed& resumed, Actions& out) {
   counters_ = previous.counters;
   last_ = previous.last;
   old_unicast_checksum_ = previous.old_unicast_checksum;
+  // More may have been sent since that was written; a gap harms nobody.
+  constexpr std::uint32_t more_than_were_sent = 1024;
+  if (previous.ah_sequence != 0) ah_sequence_ = previous.ah_sequence + more_than_were_sent;
   if (previous.state == State::initialize) return begin(now, out);
 
   state_ = previous.state;
@@ -437,8 +440,15 @@ Snapshot Instance::snapshot() const {
   shown.deadline = deadline_;
   shown.second_master_until = second_master_until_;
   shown.old_unicast_checksum = old_unicast_checksum_;
+  shown.ah_sequence = ah_sequence_;
   shown.counters = counters_;
   return shown;
+}
+
+std::uint32_t Instance::next_ah_sequence() {
+  constexpr std::uint32_t last = 0xfffffffd;
+  if (ah_sequence_ >= last) ah_sequence_ = 0;
+  return ++ah_sequence_;
 }
 
 }  // namespace vrrp

@@ -154,6 +154,10 @@ class Instance {
   /// A peer uses the old checksum for unicast: so must we from now on.
   bool old_unicast_checksum() const { return old_unicast_checksum_; }
   void learn_old_unicast_checksum() { old_unicast_checksum_ = true; }
+  /// With AH one counter serves both ways: what we send is above all that was sent or accepted.
+  std::uint32_t ah_sequence() const { return ah_sequence_; }
+  void learn_ah_sequence(std::uint32_t accepted) { ah_sequence_ = accepted; }
+  std::uint32_t next_ah_sequence();
   /// Whether a received packet matters at all now; if not it is not even counted by cause. A master that slept too long
   /// listens: what it hears is what it must know first.
   bool listens(core::Time now) const;
@@ -252,6 +256,7 @@ class Instance {
   AnnouncementPlan plan_;
   Counters counters_;
   bool old_unicast_checksum_ = false;
+  std::uint32_t ah_sequence_ = 0;
   bool leaves_no_trace_ = false;  // stopped without resigning: whoever comes after us finds the addresses
   std::vector<std::string_view> remarks_;  // ids are literals
   std::optional<core::Time> remarks_cleared_;

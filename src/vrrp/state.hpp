@@ -132,6 +132,7 @@ struct Snapshot {
   std::optional<core::Time> second_master_until;  // a second master was heard; forgotten at this time
   bool addresses_installed = false;
   bool old_unicast_checksum = false;  // learnt from a peer
+  std::uint32_t ah_sequence = 0;      // with AH: the highest number sent or accepted
   Counters counters;
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from lab import Bfdd, Keepalived, Standfast, eventually, hold, program
+from lab.configuration import instance
 
 ADDRESSES = {4: ("172.20.76.18", "172.20.76.28"), 6: ("fd00:76::18", "fd00:76::28")}
 INTERVAL_MS, MULTIPLIER = 50, 3
@@ -144,3 +145,19 @@ def test_says_goodbye_when_stopped(pair):
     assert ours.stop() == 0
     eventually(lambda: {each["last_change"]["reason"]["id"] for each in sessions(theirs).values()} == {"neighbour_admin_down"},
                2, "the neighbour knows that it was on purpose")
+
+
+def test_an_instance_that_tracks_a_session_fails_over(pair):
+    """a's way to the router (the client) breaks while a and b still hear each other: the address moves."""
+    a, b, router = pair
+    here, there = ADDRESSES[4][0], f"{a.network.subnet}.200"
+    tracked = instance(priority=150, advert="0.2", version=3, extra=["track_bfd {", "    B", "}"])
+    on_a = Standfast(a, a.network.file("a.conf", session("B", there, here) + tracked))
+    Standfast(b, b.network.file("b.conf", instance(priority=100, advert="0.2", version=3)))
+    far = Standfast(router, router.network.file("router.conf", session("B", here, there)))
+    eventually(lambda: a.has("172.20.76.100") and not b.has("172.20.76.100"), 15, f"a is master\n{on_a.log()}")
+    far.kill()
+    eventually(lambda: b.has("172.20.76.100") and not a.has("172.20.76.100"), 3, "b has taken over")
+    assert on_a.status()["routers"][0]["state"] == "fault"
+    Standfast(router, router.network.file("router.conf", session("B", here, there)))
+    eventually(lambda: a.has("172.20.76.100") and not b.has("172.20.76.100"), 10, "a is fit again")

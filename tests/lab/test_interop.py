@@ -43,9 +43,9 @@ class Row:
 
 def rows():
     for version, family, delivery, authentication, role in itertools.product(
-            (2, 3), (4, 6), ("multicast", "unicast"), ("none", "PASS"), ("master", "backup")):
-        if authentication == "PASS" and (version, family) != (2, 4):
-            continue  # only version 2 over IPv4 has a password
+            (2, 3), (4, 6), ("multicast", "unicast"), ("none", "PASS", "AH"), ("master", "backup")):
+        if authentication != "none" and (version, family) != (2, 4):
+            continue  # only version 2 over IPv4 has authentication
         yield Row(version, family, delivery, authentication, role)
 
 
@@ -62,8 +62,8 @@ def configuration(row, me, other, priority):
         last = {"a": "18", "b": "28"}
         prefix = "172.20.76." if row.family == 4 else "fd00:76::"
         extra += unicast(prefix + last[me], prefix + last[other])
-    if row.authentication == "PASS":
-        extra += password()
+    if row.authentication != "none":
+        extra += password(kind=row.authentication)
     return instance(priority=priority, version=row.version, advert=f"{row.advert:g}", addresses=vips, extra=extra)
 
 

@@ -126,7 +126,8 @@ def test_a_bad_script_is_a_fault_and_said_once(one, text, said):
     daemon = one(chk(path, "interval 0.5"), lines=TRACK)
     eventually(lambda: state(daemon) == "fault", 10, "FAULT")
     hold(lambda: state(daemon) == "fault", 4, "and stays there")
-    lines = [line for line in daemon.log().splitlines() if said in line]
+    lines = [line for line in daemon.log().splitlines() if said in line and "VRRP_Script" in line]
+    assert "event=script_overlap" not in daemon.log()
     assert len(lines) == 1, daemon.log()
 
 

@@ -16,5 +16,5 @@ def unicast(me, *peers):
     return [f"unicast_src_ip {me}", "unicast_peer {", *(f"    {peer}" for peer in peers), "}"]
 
 
-def password(text="s3cret"):
-    return ["authentication {", "    auth_type PASS", f"    auth_pass {text}", "}"]
+def password(text="s3cret", kind="PASS"):
+    return ["authentication {", f"    auth_type {kind}", f"    auth_pass {text}", "}"]

@@ -40,7 +40,7 @@ class Daemon:
         if joins_by_itself:  # by the name in /run/netns, which must stay
             name_in_run = f"/run/netns/{node.namespace}"
             hide = (f"exec 9<{name_in_run} && {hide} && mkdir /run/netns && touch {name_in_run} && "
-                    f"mount --bind /proc/self/fd/9 {name_in_run} && exec 9<&-")
+                    f"mount --no-canonicalize --bind /proc/self/fd/9 {name_in_run} && exec 9<&-")
         overlay = f"mount -t overlay lab -o lowerdir=/etc,upperdir={upper},workdir={work} /etc && " if etc else ""
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(

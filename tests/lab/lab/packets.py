@@ -14,6 +14,7 @@ from lab.network import run
 _SO_TIMESTAMPNS = 35
 _ETH_P_ALL = 3
 _VRRP = 112
+_AH, _AH_SIZE = 51, 24
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,8 +40,8 @@ def decode_advert(when, frame):
     """An Advert, or None for everything else."""
     kind = struct.unpack_from("!H", frame, 12)[0]
     mac = frame[6:12].hex(":")
-    if kind == 0x0800 and frame[23] == _VRRP:
-        payload = frame[14 + (frame[14] & 15) * 4:]
+    if kind == 0x0800 and (frame[23] == _VRRP or (frame[23] == _AH and frame[14 + (frame[14] & 15) * 4] == _VRRP)):
+        payload = frame[14 + (frame[14] & 15) * 4 + (_AH_SIZE if frame[23] == _AH else 0):]
         source, destination, ttl = frame[26:30], frame[30:34], frame[22]
     elif kind == 0x86DD and frame[20] == _VRRP:
         payload = frame[54:]
