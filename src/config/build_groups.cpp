@@ -1,6 +1,7 @@
 // What names instances: sync groups and track groups; and the pace of announcements on groups of interfaces.
 #include <algorithm>
 #include <fmt/format.h>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "config/build.hpp"
@@ -48,7 +49,6 @@ void read_sync_group(Build& build, const Statement& statement) {
   Interpreter& in = build.interpreter;
   const auto name = block_name(in, statement);
   SyncGroupDraft draft;
-  draft.hooks.priority_changes = in.globals().vrrp.notify_priority_changes;
   draft.hooks.smtp_alert =
       in.globals().mail.alert_vrrp ? in.globals().mail.alert_vrrp : in.globals().mail.alert;
   const Given given = in.read_block(schema().at("vrrp_sync_group"), statement.children, &draft);
@@ -130,10 +130,28 @@ void read_pace(Build& build, const Statement& statement, std::unordered_set<std:
   }
 }
 
+// A member that does not say whether its priority is told does as its group, and then as the global setting says.
+void inherit_priority_changes(Build& build) {
+  const auto unsaid = [](auto& subject, bool inherited) {
+    if (!subject.hooks.priority_changes) subject.hooks.priority_changes = inherited;
+  };
+  const bool everywhere = build.interpreter.globals().vrrp.notify_priority_changes;
+  std::unordered_map<std::string_view, bool> of_member;
+  for (SyncGroup& group : build.model.sync_groups) {
+    unsaid(group, everywhere);
+    for (const std::string& member : group.members) of_member.emplace(member, *group.hooks.priority_changes);
+  }
+  for (Instance& instance : build.model.instances) {
+    const auto group = of_member.find(instance.vrrp.name);
+    unsaid(instance, group == of_member.end() ? everywhere : group->second);
+  }
+}
+
 }  // namespace
 
 void read_groups(Build& build) {
   for (const Statement* statement : build.root.sync_groups) read_sync_group(build, *statement);
+  inherit_priority_changes(build);
   for (const Statement* statement : build.root.track_groups) read_track_group(build, *statement);
   std::unordered_set<std::string> grouped;
   for (const Statement* statement : build.root.garp_groups) read_pace(build, *statement, grouped);

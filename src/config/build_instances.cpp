@@ -73,7 +73,6 @@ class InstanceBuilder {
     r.check_unicast_source = globals.vrrp.check_unicast_source;
     r.receive_buffer = globals.vrrp.receive_buffer;
     if (globals.vrrp.v3_checksum_as_v2) r.checksum = vrrp::ChecksumStyle::no_pseudo_header;
-    draft_.hooks.priority_changes = globals.vrrp.notify_priority_changes;
     draft_.hooks.smtp_alert = globals.mail.alert_vrrp ? globals.mail.alert_vrrp : globals.mail.alert;
     draft_.poll_link = globals.poll_every_link;
   }

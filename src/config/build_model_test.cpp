@@ -75,6 +75,15 @@ TEST(SyncGroup, MayStandAboveItsMembers) {
   EXPECT_THAT(model.sync_groups[0].members, ElementsAre("VI"));
 }
 
+TEST(SyncGroup, DecidesWhetherPrioritiesOfItsMembersAreToldUnlessTheySayThemselves) {
+  const std::string group = "vrrp_sync_group G {\n group {\n VI\n }\n notify_priority_changes\n}\n";
+  EXPECT_TRUE(*model_of(group + instance("")).instances[0].hooks.priority_changes);
+  EXPECT_FALSE(*model_of(group + instance("notify_priority_changes off")).instances[0].hooks.priority_changes);
+  EXPECT_FALSE(*model_of(instance("")).instances[0].hooks.priority_changes);
+  const std::string global = "global_defs {\n vrrp_notify_priority_changes\n}\n";
+  EXPECT_TRUE(*model_of(global + instance("")).instances[0].hooks.priority_changes);
+}
+
 TEST(Routes, AreReadWithWhateverStandsInThem) {
   const Model model = model_of(
       "static_routes {\n inet6 default via fe80::1 dev eth0\n blackhole 10.0.0.0/8 table 100 metric 5 mtu "

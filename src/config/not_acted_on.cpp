@@ -92,8 +92,6 @@ constexpr Line lines[] = {
     {"vrrp_instance", "lvs_sync_daemon_interface", warning},
     {"vrrp_instance", "auth_hmac", warning},
     {"vrrp_instance", "debug", note},
-    {"vrrp_sync_group", "smtp_alert", note},
-    {"vrrp_sync_group", "notify_priority_changes", note},
 };
 
 std::unordered_map<std::string_view, std::unordered_map<std::string_view, Severity>> by_block() {

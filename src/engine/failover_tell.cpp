@@ -84,7 +84,7 @@ void Failover::Implementation::tell_priority(Time now, Router& router, Actions& 
   if (priority == router.told_priority || (state != vrrp::State::master && state != vrrp::State::backup))
     return;
   router.told_priority = priority;
-  if (!router.hooks->priority_changes) return;
+  if (!router.hooks->priority_changes.value_or(false)) return;
   notify::Event event;
   event.subject = {notify::Subject::Kind::instance, instance.config().name, priority};
   event.what = notify::Event::What::priority;

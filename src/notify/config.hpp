@@ -38,8 +38,8 @@ struct Hooks {
   std::optional<Command> master, backup, fault, stop, deleted;
   std::optional<Command> any;  // `notify`: told kind, name, state and priority
   std::optional<Command> master_rx_lower_priority;
-  bool notify_deleted = false;    // say DELETED rather than FAULT when a reload removes the instance
-  bool priority_changes = false;  // FIFOs only
+  bool notify_deleted = false;           // say DELETED rather than FAULT when a reload removes the instance
+  std::optional<bool> priority_changes;  // FIFOs only; of a group: what its members have that say nothing
   std::optional<bool> smtp_alert;
   std::optional<OwnerConfig> owner;
 
