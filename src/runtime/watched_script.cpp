@@ -1,7 +1,5 @@
 #include "runtime/watched_script.hpp"
 
-#include <cstring>
-#include <fmt/format.h>
 #include <signal.h>
 #include <utility>
 
@@ -66,8 +64,6 @@ void WatchedScript::finish() {
   const auto exit = reap(script_.child);
   if (!exit) {
     ended.how = exit.error().message;
-  } else if (const int error = script_start_error(script_); error != 0) {
-    ended.how = fmt::format("cannot be started: {}", std::strerror(error));
   } else if (timed_out_) {
     ended.how = "ran too long and was ended";
   } else {
