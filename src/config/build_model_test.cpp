@@ -78,7 +78,8 @@ TEST(SyncGroup, MayStandAboveItsMembers) {
 TEST(SyncGroup, DecidesWhetherPrioritiesOfItsMembersAreToldUnlessTheySayThemselves) {
   const std::string group = "vrrp_sync_group G {\n group {\n VI\n }\n notify_priority_changes\n}\n";
   EXPECT_TRUE(*model_of(group + instance("")).instances[0].hooks.priority_changes);
-  EXPECT_FALSE(*model_of(group + instance("notify_priority_changes off")).instances[0].hooks.priority_changes);
+  EXPECT_FALSE(
+      *model_of(group + instance("notify_priority_changes off")).instances[0].hooks.priority_changes);
   EXPECT_FALSE(*model_of(instance("")).instances[0].hooks.priority_changes);
   const std::string global = "global_defs {\n vrrp_notify_priority_changes\n}\n";
   EXPECT_TRUE(*model_of(global + instance("")).instances[0].hooks.priority_changes);

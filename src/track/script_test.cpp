@@ -136,7 +136,8 @@ TEST(Script, AnOverlapSkipsTheRunAndIsSaidOnce) {
   EXPECT_EQ(script.snapshot().skipped, 2);
   script.handle(t0 + 2500ms, event::ScriptFinished{exited(0)});
   EXPECT_TRUE(runs(script.handle_timeout(t0 + 3s)));
-  EXPECT_THAT(script.handle_timeout(t0 + 4s), IsEmpty()) << "said already, of a script that is always so slow";
+  EXPECT_THAT(script.handle_timeout(t0 + 4s), IsEmpty())
+      << "said already, of a script that is always so slow";
   script.handle(t0 + 4500ms, event::ScriptFinished{exited(0)});
 }
 
