@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lab import Haproxy, Sniffer, TOP, eventually, hold
+from lab import Haproxy, Nginx, Sniffer, TOP, eventually, hold
 from lab.configuration import instance
 
 EXAMPLES = TOP / "examples"
@@ -111,6 +111,29 @@ def test_11_killing_haproxy_moves_the_address_and_starting_it_brings_it_back(pai
     eventually(lambda: served_by() == "served by b\n", 15, "b serves after a's haproxy died")
     Haproxy(a, example / "haproxy.cfg")
     eventually(lambda: served_by() == "served by a\n", 20, "a serves again")
+
+
+def test_12_an_nginx_that_does_not_answer_moves_the_address(pair, subject):
+    a, b, client = pair
+    vip, example = "172.20.76.112", EXAMPLES / "12-track-nginx"
+    for node in (a, b):
+        node.sysctl("net.ipv4.ip_nonlocal_bind", 1)
+    servers = {node.name: Nginx(node, example / "nginx.conf") for node in (a, b)}
+
+    def served_by():
+        return client.run("curl", "-s", "-m", "1", f"http://{vip}/", check=False).stdout
+
+    for node in (a, b):
+        subject(node, example / f"node-{node.name}.conf")
+    eventually(lambda: served_by() == "served by a\n", 15, "a serves")
+    for pid in servers["a"].tree():
+        os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: served_by() == "served by b\n", 15, "b serves while a's nginx hangs")
+    for pid in servers["a"].tree():
+        os.kill(pid, signal.SIGCONT)
+    eventually(lambda: served_by() == "served by a\n", 20, "a serves again")
+    servers["a"].kill()
+    eventually(lambda: served_by() == "served by b\n", 15, "b serves after a's nginx died")
 
 
 # Scripts that misbehave: the address goes where it should, adverts go on, and the log says it once.

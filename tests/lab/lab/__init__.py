@@ -3,12 +3,12 @@
 Nothing here sleeps for correctness: everything waits for a condition, with a deadline.
 """
 
-from lab.daemon import PEERS, Bfdd, Daemon, Haproxy, Keepalived, Standfast
+from lab.daemon import PEERS, Bfdd, Daemon, Haproxy, Keepalived, Nginx, Standfast
 from lab.network import Network, Node, run
 from lab.packets import Advert, KernelChanges, Sniffer, judge
 from lab.prober import Prober
 from lab.programs import TOP, program
 from lab.wait import eventually, hold
 
-__all__ = ["Advert", "Bfdd", "Daemon", "Haproxy", "Keepalived", "KernelChanges", "Network", "Node", "PEERS", "Prober", "Sniffer",
-           "Standfast", "TOP", "eventually", "hold", "judge", "program", "run"]
+__all__ = ["Advert", "Bfdd", "Daemon", "Haproxy", "Keepalived", "KernelChanges", "Network", "Nginx", "Node", "PEERS", "Prober",
+           "Sniffer", "Standfast", "TOP", "eventually", "hold", "judge", "program", "run"]

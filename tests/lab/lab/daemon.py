@@ -1,4 +1,4 @@
-"""Daemons in nodes: standfast, Debian's keepalived, haproxy.
+"""Daemons in nodes: standfast, and Debian's keepalived, haproxy, nginx, FRR.
 
 Each runs in a mount namespace of its own with an empty /run and a TMPDIR of its own, so that many run at once and none
 touches the machine's pid files and sockets.
@@ -177,6 +177,12 @@ class Haproxy(Daemon):
     def __init__(self, node, configuration):
         run(TOP / "tools/fetch-peers")
         super().__init__(node, [PEERS / "haproxy", "-db", "-f", configuration], "haproxy")
+
+
+class Nginx(Daemon):
+    def __init__(self, node, configuration):
+        run(TOP / "tools/fetch-peers")
+        super().__init__(node, [PEERS / "nginx", "-g", "daemon off;", "-c", configuration], "nginx")
 
 
 class Bfdd(Daemon):
