@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,7 +22,11 @@ struct Timing {
   core::Duration delay_before_retry = 1s;
   core::Duration warmup = 60s;  // the first check waits a random part of it
   core::Duration connect_timeout = 5s;
+  core::Duration check_timeout{};  // for all of a check; 0: as long as connect_timeout
+  std::optional<core::Duration>
+      delay_unconfirmed;    // between checks while the last result contradicts the verdict
   std::uint32_t retry = 1;  // further attempts before a live server counts as down
+  std::uint32_t rise = 1;   // successes in a row (HTTP: whole passes) that bring it back
 
   friend bool operator==(const Timing&, const Timing&) = default;
 };
@@ -73,7 +79,7 @@ struct Misc {
 };
 struct File {
   std::string track_file;
-  std::optional<std::int64_t> weight;  // empty: the track_file's
+  std::optional<std::int64_t> weight;  // factor of the number read; empty: the track_file's
   bool reverse = false;
   friend bool operator==(const File&, const File&) = default;
 };
@@ -100,14 +106,37 @@ struct Regex {
   friend bool operator==(const Regex&, const Regex&) = default;
 };
 
+struct Header {
+  std::string name, value;
+  friend bool operator==(const Header&, const Header&) = default;
+};
+
 struct Url {
   std::string path;
+  std::string method = "GET";
+  std::string body;  // sent with the request
+  std::vector<Header> headers;
   std::string digest;                 // MD5, 32 lower-case hexadecimal digits; empty = any body
   std::vector<StatusRange> statuses;  // empty = 200..299
   std::string virtual_host;
   std::optional<Regex> regex;
   bool tls_compliant = false;
   friend bool operator==(const Url&, const Url&) = default;
+};
+
+/// Who asks. Passwords and tokens as written: the text itself, file:PATH or credential:NAME.
+struct Credentials {
+  std::string user, password;  // basic
+  std::string token;           // bearer
+  friend bool operator==(const Credentials&, const Credentials&) = default;
+};
+
+/// What is asked of a server's certificate.
+struct TlsVerify {
+  bool on = false;
+  std::string ca_file;              // empty: the SSL block's, then the system's
+  core::Duration expiry_warning{};  // 0: never; also without `on`
+  friend bool operator==(const TlsVerify&, const TlsVerify&) = default;
 };
 
 struct Http {
@@ -118,11 +147,25 @@ struct Http {
   std::string sni_name;
   bool fast_recovery = false;
   bool tls_compliant = false;
+  TlsVerify verify;
+  std::vector<Header> headers;
+  Credentials credentials;
   std::vector<Url> urls;
   friend bool operator==(const Http&, const Http&) = default;
 };
 
-using Probe = std::variant<Tcp, Http, Smtp, Dns, Udp, Ping, Misc, File, Bfd>;
+enum class RedisRole : std::uint8_t { any, master, replica };
+
+struct Redis {
+  std::string user, password;  // as Credentials
+  RedisRole role = RedisRole::any;
+  friend bool operator==(const Redis&, const Redis&) = default;
+};
+
+using Probe = std::variant<Tcp, Http, Smtp, Dns, Udp, Ping, Misc, File, Bfd, Redis>;
+
+/// As in the configuration file: "HTTP_GET".
+std::string_view keyword(const Probe& probe);
 
 struct Config {
   Probe probe;
@@ -130,6 +173,11 @@ struct Config {
   Target target;
   bool alpha = false;
   bool log_all_failures = false;
+
+  /// How long one check may take in all.
+  core::Duration limit() const;
+  /// Pages asked for in turn, one a check; 1 but for HTTP.
+  std::size_t parts() const;
 
   friend bool operator==(const Config&, const Config&) = default;
 };
@@ -142,3 +190,9 @@ struct TlsConfig {
 };
 
 }  // namespace check
+
+/// So that checks which are equal can be found, and be one.
+template <>
+struct std::hash<check::Config> {
+  std::size_t operator()(const check::Config& config) const;
+};
