@@ -35,6 +35,11 @@ check::Timing timing_of(const TimingDraft& checker, const TimingDraft& server, c
   timing.delay_before_retry =
       first_written(checker.delay_before_retry, server.delay_before_retry, service.delay_before_retry)
           .value_or(usual_wait);
+  timing.check_timeout =
+      first_written(checker.check_timeout, server.check_timeout, service.check_timeout).value_or(0s);
+  timing.delay_unconfirmed =
+      first_written(checker.delay_unconfirmed, server.delay_unconfirmed, service.delay_unconfirmed);
+  timing.rise = first_written(checker.rise, server.rise, service.rise).value_or(1);
   return timing;
 }
 
@@ -200,6 +205,7 @@ class ServiceBuilder {
     check::Config& config = checker.config;
     put_probe(checker);
     if (!check_probe(checker)) return;
+    inherit(config.probe, server.config);
     // Old host blocks: each is a checker of its own, and its timing is the enclosing checker's.
     std::vector<TargetDraft> targets;
     for (const HostDraft& host : checker.hosts) {
@@ -210,7 +216,10 @@ class ServiceBuilder {
              first_written(own.delay_before_retry, t.delay_before_retry, {}),
              first_written(own.warmup, t.warmup, {}),
              first_written(own.connect_timeout, t.connect_timeout, {}),
-             first_written(own.retry, t.retry, {})};
+             first_written(own.check_timeout, t.check_timeout, {}),
+             first_written(own.delay_unconfirmed, t.delay_unconfirmed, {}),
+             first_written(own.retry, t.retry, {}),
+             first_written(own.rise, t.rise, {})};
       checker.alpha = first_written(checker.alpha, host.alpha, {});
       checker.log_all_failures = first_written(checker.log_all_failures, host.log_all_failures, {});
     }
@@ -225,6 +234,24 @@ class ServiceBuilder {
     }
   }
 
+  // What a probe takes from further out: the name in the Host header, url < checker < server; the weight of a track_file.
+  // Where no other name is given, the one in the Host header is also the one that TLS asks for.
+  void inherit(check::Probe& probe, const lvs::ServerConfig& server) {
+    if (auto* http = std::get_if<check::Http>(&probe)) {
+      if (http->virtual_host.empty()) http->virtual_host = server.virtual_host;
+      for (check::Url& url : http->urls) {
+        if (url.virtual_host.empty()) url.virtual_host = http->virtual_host;
+      }
+    }
+    if (auto* file = std::get_if<check::File>(&probe); file != nullptr && !file->weight) {
+      const auto& files = build_.model.track_files;
+      const auto tracked = std::ranges::find(files, file->track_file, &track::FileConfig::name);
+      if (tracked == files.end()) return;
+      file->weight = tracked->weight.points;
+      file->reverse = tracked->weight.reverse;
+    }
+  }
+
   static void put_probe(CheckerDraft& checker) {
     check::Probe& probe = checker.config.probe;
     if (std::holds_alternative<check::Udp>(probe)) probe = checker.udp;
@@ -233,6 +260,7 @@ class ServiceBuilder {
     if (std::holds_alternative<check::Smtp>(probe)) probe = checker.smtp;
     if (std::holds_alternative<check::File>(probe)) probe = checker.file;
     if (std::holds_alternative<check::Bfd>(probe)) probe = checker.session;
+    if (std::holds_alternative<check::Redis>(probe)) probe = checker.redis;
     checker.command = checker.written;
   }
 
@@ -273,6 +301,13 @@ class ServiceBuilder {
                  fmt::format("this {} has no usable 'url'", checker.word.text), {},
                  "the checker is left out");
       return false;
+    }
+    for (check::Url& url : checker.http.urls) {
+      if (!url.regex || !url.regex->pattern.empty()) continue;
+      in_.refuse("missing-keyword", checker.word,
+                 fmt::format("url {} has settings of a regex, but no 'regex'", url.path), {},
+                 "they are ignored");
+      url.regex.reset();
     }
     checker.config.probe = checker.http;
     return true;

@@ -122,7 +122,8 @@ struct BfdDraft : bfd::Config {
 /// Timing as written at some level: service, server or checker.
 struct TimingDraft {
   std::optional<core::Duration> delay_loop, delay_before_retry, warmup, connect_timeout;
-  std::optional<std::uint32_t> retry;
+  std::optional<core::Duration> check_timeout, delay_unconfirmed;
+  std::optional<std::uint32_t> retry, rise;
 };
 
 /// Where a checker connects, as far as it was written.
@@ -157,6 +158,7 @@ struct CheckerDraft : Checker {
   check::File file;
   check::Bfd session;
   check::Http http;
+  check::Redis redis;
   std::vector<HostDraft> hosts;
   Given given;
 };

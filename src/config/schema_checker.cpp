@@ -4,6 +4,7 @@
 
 #include "config/schema_areas.hpp"
 #include "config/schema_builder.hpp"
+#include "config/schema_checker_own.hpp"
 #include "config/schema_lvs.hpp"
 #include "config/script_command.hpp"
 #include "config/value.hpp"
@@ -246,6 +247,9 @@ std::vector<Entry<T>> connection_entries() {
       {"bind_port", port(), field(&T::target, &D::bind_port), "Local port to use.", {by_default("unset")}},
       {"bind_if", interface_name(), field(&T::target, &D::bind_interface),
        "Interface to send through.", {by_default("unset")}},
+      {"check_timeout", seconds(1us, most_timer, 6), field(&T::timing, &TimingDraft::check_timeout),
+       "Time limit of a whole check, from the connection to the last octet.",
+       {by_default("connect_timeout"), inherits("real_server <- virtual_server")}},
       {"connect_timeout", seconds(1us, most_timer, 6), field(&T::timing, &TimingDraft::connect_timeout),
        "Connection time limit.", {by_default("5"), inherits("real_server <- virtual_server")}},
       {"fwmark", number(0, most_u32), field(&T::target, &D::mark),
@@ -273,6 +277,12 @@ std::vector<Entry<T>> common_entries(std::string_view retry, std::string_view be
       {"log_all_failures", flag(), &T::log_all_failures,
        "Log each failure.",
        {syntax("[on|off]"), by_default("off"), inherits("checker_log_all_failures (global, either one)")}},
+      {"delay_unconfirmed", seconds(1us, most_timer, 6), field(&T::timing, &TimingDraft::delay_unconfirmed),
+       "Time between checks while the last result contradicts what the server counts as.",
+       {by_default("delay_before_retry, on the way up delay_loop"), inherits("real_server <- virtual_server")}},
+      {"rise", number(1, 1000), field(&T::timing, &TimingDraft::rise),
+       "Successful checks (of several urls: whole passes) in a row that bring a server back.",
+       {by_default("1"), inherits("real_server <- virtual_server")}},
   };
   // clang-format on
 }
@@ -310,7 +320,9 @@ std::vector<Entry<C>> http_entries(bool tls) {
       {"url", opens_path<check::Url>(path, [](C& checker, Words&) { return &checker.http.urls.emplace_back(); }),
        "One page to fetch.", {syntax("{ ... }"), by_default("none, at least one"), adds}},
   };
+  for (auto& entry : http_request_entries()) entries.push_back(std::move(entry));
   if (tls) {
+    for (auto& entry : tls_entries()) entries.push_back(std::move(entry));
     const std::vector<Entry<C>> more = {
         {"tls_compliant", flag(), field(&C::http, &H::tls_compliant),
          "Send close_notify when ending TLS.", {syntax("[on|off]"), by_default("off")}},
@@ -355,6 +367,7 @@ Block url_block(bool tls) {
        "JIT stack sizes.",
        {syntax("<START> <MAX>"), unit("bytes"), range("START <= MAX"), by_default("PCRE2 default")}},
   };
+  for (auto& entry : url_request_entries()) entries.push_back(std::move(entry));
   if (tls) {
     const std::vector<Entry<U>> more = {
         {"tls_compliant", flag(), &U::tls_compliant,
@@ -421,6 +434,7 @@ std::vector<Block> datagram_blocks() {
   }, true, "3", "delay_loop"));
   blocks.push_back(checker_block("TCP_CHECK", "Opens a TCP connection.", {}, true, "1", "1"));
   blocks.push_back(checker_block("PING_CHECK", "Sends an ICMP echo request.", {}, true, "1", "1"));
+  blocks.push_back(checker_block("REDIS_CHECK", "Asks a Redis server for PONG, and for its role.", redis_entries(), true, "1", "1"));
   return blocks;
 }
 

@@ -13,36 +13,6 @@ using M = notify::MailConfig;
 using W = notify::WebhookConfig;
 using std::chrono_literals::operator""s;
 
-// TEXT, file:PATH or credential:NAME. Only looked at here: it is read whenever it is needed, so that it may change.
-struct Secret {
-  std::optional<std::string> read(Words& words) const {
-    const Word* word = words.need("a secret, file:PATH or credential:NAME");
-    if (word == nullptr) return std::nullopt;
-    std::string text(word->text);
-    if (text.starts_with("credential:") && (text.size() == 11 || text.find('/') != std::string::npos)) {
-      words.refuse(*word, "bad-value", "after credential: the name of a systemd credential must follow",
-                   "in the unit: LoadCredential=NAME:PATH");
-      return std::nullopt;
-    }
-    if (text.starts_with("file:") && words.interpreter().check_host()) look_at(words, *word, text.substr(5));
-    return text;
-  }
-  void describe(Keyword& keyword) const { keyword.syntax = "<TEXT> | file:<PATH> | credential:<NAME>"; }
-
- private:
-  static void look_at(Words& words, const Word& word, const std::string& path) {
-    const auto status = words.interpreter().world().status(path, true);
-    if (!status) {
-      words.warn(word, "secret-file", fmt::format("there is no file {} now", path),
-                 "make it, with mode 0600");
-    } else if ((status->mode & 0077U) != 0) {
-      words.warn(word, "secret-file",
-                 fmt::format("others may read or write {} (mode {:04o})", path, status->mode),
-                 "chmod 600 it");
-    }
-  }
-};
-
 void read_rate(G& globals, Words& words) {
   const auto count = number(1, 10000).read(words);
   const auto period = count ? seconds(1s, 86400s, 0).read(words) : std::nullopt;
@@ -80,7 +50,7 @@ std::vector<Entry<G>> notify_entries() {
        {by_default("none; starttls with smtp_user, implicit on port 465")}},
       {"smtp_user", text("a user name"), in(&G::mail, &M::user),
        "User for SMTP AUTH (PLAIN or LOGIN, whichever the server offers).", {syntax("<STRING>"), by_default("none: no AUTH")}},
-      {"smtp_password", Secret{}, in(&G::mail, &M::password),
+      {"smtp_password", secret(), in(&G::mail, &M::password),
        "Password for SMTP AUTH; a file or a systemd credential is read anew for every mail.",
        {by_default("none"), example("smtp_password file:/etc/standfast/smtp.password")}},
       {"smtp_ca_file", text("a path").absolute(), in(&G::mail, &M::ca_file),
@@ -105,7 +75,7 @@ std::vector<Entry<G>> notify_entries() {
 
 Block webhook_block() {
   return make_block<W>("global_defs/notify_webhook", "How a webhook is called.", {
-      {"secret", Secret{}, &W::secret,
+      {"secret", secret(), &W::secret,
        "Key of the HMAC-SHA256 of the body, sent as X-Standfast-Signature: sha256=HEX.", {by_default("none: not signed")}},
       {"timeout", seconds(1s, 600s, 3), &W::timeout, "Limit on one attempt.", {by_default("10")}},
       {"retry", seconds(1s, 60s, 3), &W::retry,

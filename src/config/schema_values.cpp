@@ -258,6 +258,31 @@ void Port::describe(Keyword& keyword) const {
   keyword.range = "1..65535";
 }
 
+std::optional<std::string> SecretValue::read(Words& words) const {
+  const Word* word = words.need("a secret, file:PATH or credential:NAME");
+  if (word == nullptr) return std::nullopt;
+  std::string text(word->text);
+  if (text.starts_with("credential:") && (text.size() == 11 || text.find('/') != std::string::npos)) {
+    words.refuse(*word, "bad-value", "after credential: the name of a systemd credential must follow",
+                 "in the unit: LoadCredential=NAME:PATH");
+    return std::nullopt;
+  }
+  if (!text.starts_with("file:") || !words.interpreter().check_host()) return text;
+  const std::string path = text.substr(5);
+  const auto status = words.interpreter().world().status(path, true);
+  if (!status) {
+    words.warn(*word, "secret-file", fmt::format("there is no file {} now", path), "make it, with mode 0600");
+  } else if ((status->mode & 0077U) != 0) {
+    words.warn(*word, "secret-file",
+               fmt::format("others may read or write {} (mode {:04o})", path, status->mode), "chmod 600 it");
+  }
+  return text;
+}
+
+void SecretValue::describe(Keyword& keyword) const {
+  keyword.syntax = "<TEXT> | file:<PATH> | credential:<NAME>";
+}
+
 std::optional<std::int64_t> Choice::read(Words& words) const {
   if (bare && words.empty()) return bare;
   std::vector<std::string_view> names;

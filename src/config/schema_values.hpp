@@ -159,6 +159,13 @@ struct Port {
 constexpr Port port() { return {}; }
 constexpr Port port_or_none() { return {true}; }
 
+/// TEXT, file:PATH or credential:NAME. Only looked at here: it is read whenever it is needed, so that it may change.
+struct SecretValue {
+  std::optional<std::string> read(Words& words) const;
+  void describe(Keyword& keyword) const;
+};
+constexpr SecretValue secret() { return {}; }
+
 /// One of a few words.
 struct Choice {
   std::vector<std::pair<std::string, std::int64_t>> options;

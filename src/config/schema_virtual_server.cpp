@@ -199,6 +199,13 @@ std::vector<Entry<T>> timing_entries(Timing timing) {
        "Connection time limit of checks.", {by_default("5"), inherits("virtual_server")}},
       {"delay_loop", seconds(1us, std::chrono::seconds(most_u32), 6), field(&TimingDraft::delay_loop),
        "Time between checks.", {by_default("60"), inherits("virtual_server")}},
+      {"check_timeout", seconds(1us, most_timer, 6), field(&TimingDraft::check_timeout),
+       "Time limit of a whole check.", {by_default("connect_timeout"), inherits("virtual_server")}},
+      {"delay_unconfirmed", seconds(1us, most_timer, 6), field(&TimingDraft::delay_unconfirmed),
+       "Time between checks while the last result contradicts what the server counts as.",
+       {by_default("delay_before_retry, on the way up delay_loop"), inherits("virtual_server")}},
+      {"rise", number(1, 1000), field(&TimingDraft::rise),
+       "Successful checks in a row that bring a server back.", {by_default("1"), inherits("virtual_server")}},
   };
   // clang-format on
 }
@@ -363,6 +370,8 @@ std::vector<Entry<R>> server_entries() {
        "Weight from a watched file.", {syntax("{ ... }"), inherits("track_file"), adds}},
       {"BFD_CHECK", opens_checker("BFD_CHECK", check::Bfd{}),
        "Follow a BFD session.", {syntax("{ ... }"), inherits("bfd_instance"), adds}},
+      {"REDIS_CHECK", opens_checker("REDIS_CHECK", check::Redis{}),
+       "Check a Redis server and its role.", {syntax("{ ... }"), adds}},
   };
 }
 

@@ -110,7 +110,13 @@ class Hash {
  public:
   void add(Octets octets) {
     length_ += octets.size();
-    for (const std::uint8_t octet : octets) put(octet);
+    while (!octets.empty()) {
+      const std::size_t taken = std::min(octets.size(), block_size - filled_);
+      std::ranges::copy(octets.first(taken), block_.begin() + static_cast<std::ptrdiff_t>(filled_));
+      octets = octets.subspan(taken);
+      filled_ += taken;
+      absorb_if_full();
+    }
   }
   void add(std::initializer_list<Octets> parts) {
     for (const Octets part : parts) add(part);
@@ -133,6 +139,9 @@ class Hash {
  private:
   void put(std::uint8_t octet) {
     block_[filled_++] = octet;
+    absorb_if_full();
+  }
+  void absorb_if_full() {
     if (filled_ < block_size) return;
     function_.absorb(block_);
     filled_ = 0;
@@ -181,6 +190,15 @@ Md5Digest md5(std::initializer_list<Octets> parts) { return hash_of<Md5>(parts);
 Sha256Digest sha256(std::initializer_list<Octets> parts) { return hash_of<Sha256>(parts); }
 Md5Digest hmac_md5(Octets key, std::initializer_list<Octets> parts) { return hmac<Md5>(key, parts); }
 Sha256Digest hmac_sha256(Octets key, std::initializer_list<Octets> parts) { return hmac<Sha256>(key, parts); }
+
+struct Md5Sum::State : Hash<Md5> {};
+
+Md5Sum::Md5Sum() : state_(std::make_unique<State>()) {}
+Md5Sum::~Md5Sum() = default;
+Md5Sum::Md5Sum(Md5Sum&&) noexcept = default;
+Md5Sum& Md5Sum::operator=(Md5Sum&&) noexcept = default;
+void Md5Sum::add(Octets octets) { state_->add(octets); }
+Md5Digest Md5Sum::finish() { return state_->finish(); }
 
 bool same_octets(Octets a, Octets b) {
   if (a.size() != b.size()) return false;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 
 namespace net {
@@ -19,6 +20,22 @@ Md5Digest md5(std::initializer_list<Octets> parts);
 Sha256Digest sha256(std::initializer_list<Octets> parts);
 Md5Digest hmac_md5(Octets key, std::initializer_list<Octets> parts);
 Sha256Digest hmac_sha256(Octets key, std::initializer_list<Octets> parts);
+
+/// MD5 of what comes piece by piece.
+class Md5Sum {
+ public:
+  Md5Sum();
+  ~Md5Sum();
+  Md5Sum(Md5Sum&&) noexcept;
+  Md5Sum& operator=(Md5Sum&&) noexcept;
+
+  void add(Octets octets);
+  Md5Digest finish();  // once
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Takes as long wherever the difference is.
 bool same_octets(Octets a, Octets b);

@@ -78,5 +78,16 @@ TEST(Digest, ComparesLengthAndContent) {
   EXPECT_FALSE(same_octets(octets("abc"), octets("abcd")));
 }
 
+TEST(Digest, OfPiecesIsThatOfTheWhole) {
+  std::vector<std::uint8_t> text(300);
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<std::uint8_t>(i);
+  for (const std::size_t piece : {1, 7, 63, 64, 65, 299}) {
+    Md5Sum sum;
+    for (std::size_t at = 0; at < text.size(); at += piece)
+      sum.add(Octets(text).subspan(at, std::min(piece, text.size() - at)));
+    EXPECT_EQ(sum.finish(), md5({text})) << piece;
+  }
+}
+
 }  // namespace
 }  // namespace net
