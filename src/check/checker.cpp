@@ -14,6 +14,7 @@ namespace {
 
 // After a worker's death all its checks are overdue at once.
 constexpr Duration most_catching_up = std::chrono::seconds(1);
+constexpr Duration least_pause = std::chrono::milliseconds(100);
 // A file's number times its weight down to here is bad in itself, not a smaller weight.
 constexpr std::int64_t down_by_weight = std::numeric_limits<std::int32_t>::min();
 
@@ -100,6 +101,9 @@ void Checker::on(Time now, const event::Started& started, Actions&) {
 void Checker::on(Time now, const event::ProbeFinished& finished, Actions& out) {
   if (!running_since_ || finished.run != run_) return;
   running_since_.reset();
+  if (!finished.result && finished.result.error().stage == Stage::local)
+    return not_asked(now, finished.result.error(), out);
+  not_asked_said_ = false;
   if (finished.result) {
     passed(now, *finished.result, out);
   } else {
@@ -155,6 +159,16 @@ void Checker::failed(Time now, const ProbeError& error, Actions& out) {
                      up() ? fmt::format("{} failed, {} of {}: {}", keyword(config_.probe), failures_,
                                         budget + 1, reason_.to_string())
                           : fmt::format("{} fails: {}", keyword(config_.probe), reason_.to_string())});
+}
+
+// Taking servers away because this machine ran out of something would make it worse.
+void Checker::not_asked(Time now, const ProbeError& error, Actions& out) {
+  const Duration soon = std::max<Duration>(config_.timing.delay_before_retry, least_pause);
+  next_probe_ = now + std::min(config_.timing.delay_loop, soon);
+  if (std::exchange(not_asked_said_, true)) return;
+  out.emplace_back(action::Remark{true, "check_not_made",
+                                  fmt::format("{} cannot be made, the server counts as before: {}",
+                                              keyword(config_.probe), check::to_string(error))});
 }
 
 void Checker::warn(const std::string& warning, Actions& out) {

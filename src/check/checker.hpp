@@ -4,6 +4,7 @@
 // The verdict before the first result is "up", with alpha "down". The very first failure decides alone; later it takes retry + 1
 // failures in a row, delay_before_retry apart, and `rise` successes bring a server back. A check of several pages asks for one
 // page at a time: the page that failed is asked for alone until it is good, then it takes a whole pass over all of them.
+// A check that this machine could not make (Stage::local) is made again soon, and changes nothing.
 //
 // FILE_CHECK and BFD_CHECK have no schedule: FileRead and BfdReported tell them.
 #pragma once
@@ -150,6 +151,7 @@ class Checker {
   void failed(core::Time now, const ProbeError& error, Actions& out);
   void observed(core::Time now, bool well, std::int64_t weight_change, std::string detail, Actions& out);
   void advance(core::Time now, Actions& out);
+  void not_asked(core::Time now, const ProbeError& error, Actions& out);
   void warn(const std::string& warning, Actions& out);
   void report(Actions& out) const;
   void warm_up(core::Time now);
@@ -170,6 +172,7 @@ class Checker {
   std::int64_t weight_change_ = 0;
   Reason reason_;
   std::string warned_;
+  bool not_asked_said_ = false;
   std::optional<core::Time> next_probe_;
   std::optional<core::Time> running_since_;
   std::optional<core::Time> state_since_;

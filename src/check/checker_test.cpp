@@ -286,6 +286,20 @@ TEST(Checker, FailuresOfAServerThatIsDownAreToldOnce) {
   for (int i = 0; i < 10; ++i) EXPECT_THAT(bench.bad(), IsEmpty());
 }
 
+TEST(Checker, ACheckThatThisMachineCannotMakeSaysNothingOfTheServer) {
+  Bench bench(tcp_config(0));
+  const ProbeResult no_ports = std::unexpected(ProbeError{Stage::local, "no free local port"});
+  const Actions first = bench.finish(no_ports);
+  EXPECT_THAT(
+      remarks(first),
+      ElementsAre("TCP_CHECK cannot be made, the server counts as before: not asked: no free local port"));
+  EXPECT_THAT(reports(first), IsEmpty());
+  EXPECT_EQ(bench.delay(), 1s);
+  EXPECT_THAT(bench.finish(no_ports), IsEmpty()) << "told once";
+  bench.good();
+  EXPECT_THAT(remarks(bench.finish(no_ports)), SizeIs(1));
+}
+
 TEST(Checker, AWarningIsToldUntilItIsAnother) {
   Bench bench(tcp_config());
   EXPECT_THAT(remarks(bench.finish(Answer{"HTTP status 200", {}, "the certificate ends in 6 days"})),

@@ -9,6 +9,7 @@ namespace {
 
 std::string_view name_of(Stage stage) {
   switch (stage) {
+    case Stage::local:
     case Stage::setup:
       return "not asked";
     case Stage::connect:

@@ -8,8 +8,8 @@
 
 namespace check {
 
-/// How far a check came.
-enum class Stage : std::uint8_t { setup, connect, tls, send, receive, verdict, deadline, script };
+/// How far a check came. `local`: this machine has no descriptor, port or memory left to ask with, which says nothing of the server.
+enum class Stage : std::uint8_t { local, setup, connect, tls, send, receive, verdict, deadline, script };
 
 struct ProbeError {
   Stage stage = Stage::verdict;

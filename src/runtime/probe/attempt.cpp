@@ -1,0 +1,183 @@
+#include "runtime/probe/attempt.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace runtime {
+
+namespace asio = boost::asio;
+using check::ProbeError;
+using check::Stage;
+
+namespace {
+
+constexpr auto token = asio::as_tuple(asio::use_awaitable);
+
+const sockaddr* generic(const SocketAddress& address) {
+  return reinterpret_cast<const sockaddr*>(address.storage.data());  // NOLINT: the sockets API
+}
+
+template <class Value>
+bool set_option(int fd, int level, int option, const Value& value) {
+  return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+// Of an echo request there are no ports.
+std::uint16_t port_of(const check::Config& config) {
+  return std::holds_alternative<check::Ping>(config.probe) ? std::uint16_t{0} : config.target.port;
+}
+
+bool ran_out(int code) {
+  return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM || code == EAGAIN;
+}
+
+}  // namespace
+
+SocketAddress socket_address(const net::IpAddress& address, std::uint16_t port,
+                             const std::string& interface) {
+  SocketAddress out;
+  if (address.is_v4()) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&v4.sin_addr, address.octets.data(), address.size());
+    std::memcpy(out.storage.data(), &v4, sizeof v4);
+    out.size = sizeof v4;
+    return out;
+  }
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  std::memcpy(&v6.sin6_addr, address.octets.data(), address.size());
+  if (address.is_link_local() && !interface.empty()) v6.sin6_scope_id = ::if_nametoindex(interface.c_str());
+  std::memcpy(out.storage.data(), &v6, sizeof v6);
+  out.size = sizeof v6;
+  return out;
+}
+
+Attempt::Attempt(asio::io_context& io, std::shared_ptr<const check::Config> config, std::uint32_t part)
+    : config_(std::move(config)),
+      part_(part),
+      descriptor_(io),
+      timer_(io),
+      begun_(std::chrono::steady_clock::now()),
+      limit_(std::min(config_->limit(), config_->timing.connect_timeout)) {
+  if (std::holds_alternative<check::Misc>(config_->probe)) limit_ = config_->limit();
+}
+
+ProbeError Attempt::error_of(Stage stage, int code) {
+  // Of connect(): all local ports towards this server are taken.
+  if (stage == Stage::connect && code == EADDRNOTAVAIL) return {Stage::local, "no free local port"};
+  if ((stage == Stage::setup || stage == Stage::connect) && ran_out(code)) stage = Stage::local;
+  return {stage, std::strerror(code)};
+}
+
+Failure Attempt::open(int type, int protocol) {
+  const check::Target& target = config_->target;
+  const int family = target.address.is_v4() ? AF_INET : AF_INET6;
+  const int fd = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+  if (fd < 0) return error_of(Stage::setup, errno);
+  descriptor_.assign(fd);
+  if (target.mark != 0 && !set_option(fd, SOL_SOCKET, SO_MARK, target.mark))
+    return ProbeError{Stage::setup,
+                      fmt::format("cannot set the mark {}: {}", target.mark, std::strerror(errno))};
+  if (const std::string& name = target.bind_interface; !name.empty()) {
+    if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), static_cast<socklen_t>(name.size())) != 0)
+      return ProbeError{Stage::setup, fmt::format("cannot use interface {}: {}", name, std::strerror(errno))};
+  }
+  if (type != SOCK_STREAM) {
+    const int on = 1;
+    set_option(fd, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
+               family == AF_INET ? IP_RECVERR : IPV6_RECVERR, on);
+  }
+  if (!target.bind_address && target.bind_port == 0) return std::nullopt;
+  const int on = 1;
+  if (target.bind_port != 0) {
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, on);
+  } else if (type == SOCK_STREAM) {
+    set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, on);
+  }
+  const net::IpAddress from = target.bind_address.value_or(net::IpAddress::any(target.address.family));
+  const SocketAddress local = socket_address(from, target.bind_port, target.bind_interface);
+  if (::bind(fd, generic(local), local.size) != 0) {
+    return ProbeError{Stage::setup, fmt::format("cannot use local address {} port {}: {}", from.to_string(),
+                                                target.bind_port, std::strerror(errno))};
+  }
+  return std::nullopt;
+}
+
+std::expected<bool, ProbeError> Attempt::start_connecting() {
+  const check::Target& target = config_->target;
+  const SocketAddress remote = socket_address(target.address, port_of(*config_), target.bind_interface);
+  if (::connect(fd(), generic(remote), remote.size) == 0) return true;
+  if (errno == EINPROGRESS) return false;
+  return std::unexpected(error_of(Stage::connect, errno));
+}
+
+Failure Attempt::connected() {
+  int code = 0;
+  socklen_t size = sizeof code;
+  if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
+  if (code != 0) return error_of(Stage::connect, code);
+  return std::nullopt;
+}
+
+asio::awaitable<bool> Attempt::ready(Wait wait) {
+  const auto keep = shared_from_this();
+  if (over()) co_return false;
+  if (!armed_) arm(limit_ - (std::chrono::steady_clock::now() - begun_));
+  const auto kind =
+      wait == Wait::read ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
+  co_await descriptor_.async_wait(kind, token);
+  co_return !over();
+}
+
+void Attempt::connection_made() {
+  const core::Duration whole = config_->limit();
+  if (limit_ == whole) return;
+  limit_ = whole;
+  armed_ = false;
+}
+
+void Attempt::arm(core::Duration limit) {
+  armed_ = true;
+  timer_.expires_after(std::max<core::Duration>(limit, core::Duration::zero()));
+  timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (!error && self) self->expire();
+  });
+}
+
+void Attempt::expire() {
+  expired_ = true;
+  boost::system::error_code ignored;
+  descriptor_.cancel(ignored);
+}
+
+void Attempt::cancel() {
+  cancelled_ = true;
+  timer_.cancel();
+  boost::system::error_code ignored;
+  descriptor_.cancel(ignored);
+}
+
+void Attempt::finish() {
+  timer_.cancel();
+  boost::system::error_code ignored;
+  descriptor_.close(ignored);
+}
+
+ProbeError Attempt::deadline_error(std::string_view progress) const {
+  return {Stage::deadline,
+          fmt::format("not done within {} s: {}", std::chrono::duration<double>(limit_).count(), progress)};
+}
+
+}  // namespace runtime
