@@ -90,6 +90,7 @@ Service* Director::service(const ServiceId& id) {
 
 Table Director::wanted() const {
   Table table;
+  if (stopped_) return table;
   for (const auto& each : services_) {
     if (each->wanted() == nullptr) continue;
     for (const ServiceKey& key : each->keys()) table.emplace(key, *each->wanted());
@@ -99,6 +100,7 @@ Table Director::wanted() const {
 
 Fit Director::fit() const {
   Fit fit;
+  if (stopped_) return fit;
   for (const auto& each : services_) {
     const auto servers = each->fit();
     for (const ServiceKey& key : each->keys()) fit.emplace(key, servers);
@@ -111,6 +113,7 @@ void Director::program(Commands commands, Actions& out) {
   ++generation_;
   for (const Command& each : commands) {
     if (const auto* add = std::get_if<command::AddService>(&each)) ours_.insert(add->key);
+    if (const auto* gone = std::get_if<command::RemoveService>(&each)) ours_.erase(gone->key);
   }
   out.emplace_back(action::Program{std::move(commands)});
 }
@@ -258,6 +261,7 @@ void Director::begin(core::Time now, const Table& actual, Actions& out) {
     for (const Daemon& daemon : wanted_daemons()) commands.emplace_back(command::StopDaemon{daemon});
   }
   append_daemons(commands);
+  ours_.clear();  // what was ours before and is not wanted was there, and is removed now, or is gone
   for (const auto& [key, entry] : wanted()) ours_.insert(key);
   program(std::move(commands), out);
   out.insert(out.end(), std::make_move_iterator(said.begin()), std::make_move_iterator(said.end()));
@@ -276,7 +280,6 @@ void Director::on(core::Time now, const event::TableListed& listed, Actions& out
   }
   const Table should = wanted();
   Commands commands = diff(should, actual, ours_);
-  std::erase_if(ours_, [&](const ServiceKey& key) { return !should.contains(key) && !actual.contains(key); });
   if (commands.empty()) {
     refused_ = false;
     patience_ = first_patience;
@@ -294,7 +297,10 @@ void Director::on(core::Time now, const event::ListingFailed& /*failed*/, Action
   patience_ = std::min(patience_ * 2, between_looks);
 }
 
-void Director::on(core::Time now, const event::CommandsRefused& /*refused*/, Actions& /*out*/) {
+void Director::on(core::Time now, const event::CommandsRefused& refused, Actions& /*out*/) {
+  for (const Command& each : refused.commands) {
+    if (const auto* still_there = std::get_if<command::RemoveService>(&each)) ours_.insert(still_there->key);
+  }
   refused_ = true;
   const core::Time again = now + patience_;
   patience_ = std::min(patience_ * 2, between_looks);
@@ -366,7 +372,6 @@ void Director::on(core::Time now, const event::StopRequested& /*stop*/, Actions&
     // With a service go its destinations.
     for (const ServiceKey& key : ours_) commands.emplace_back(command::RemoveService{key});
   }
-  ours_.clear();
   program(std::move(commands), out);
   for (const auto& each : services_) take(each->stop(now), out);
   stopped_ = true;

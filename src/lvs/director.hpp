@@ -130,7 +130,7 @@ class Director {
   bool begun_ = false;  // the first listing is here; until then services only learn
   bool stopped_ = false;
   std::set<net::IpAddress> present_;         // of this machine
-  std::set<net::ipvs::ServiceKey> ours_;     // that we put there, until a listing shows that they are gone
+  std::set<net::ipvs::ServiceKey> ours_;     // that we put there and did not remove
   std::map<std::string, bool> is_master_;    // by instance
   std::vector<net::ipvs::Daemon> daemons_;   // that we started
   std::uint64_t generation_ = 0;

@@ -9,6 +9,7 @@
 namespace lvs {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -128,7 +129,7 @@ TEST(LvsDirector, AnAddressThatMovesFromAServiceToAGroupIsNotInterrupted) {
 TEST(LvsDirector, OneAddressHasOneService) {
   Rig rig(config({plan({server(1)}, 50), grouped({{at(50).address, at(51).address, 80}})}));
   rig.start();
-  EXPECT_THAT(rig.told(), ElementsAre(HasSubstr("tcp 10.0.0.50:80 is in more than one"), "quorum_up", "quorum_up"));
+  EXPECT_THAT(rig.told(), Contains(HasSubstr("tcp 10.0.0.50:80 is in more than one")));
   EXPECT_THAT(rig.held(key(50)), ElementsAre(entry(1, 1)));
   EXPECT_THAT(rig.held(key(51)), SizeIs(2));
 }
