@@ -172,7 +172,8 @@ void Director::put_plans(core::Time now, const DirectorConfig& config, Actions& 
   for (const ServicePlan& plan : config.services) {
     const ServiceId id = id_of(plan.service);
     if (by_id_.contains(id)) {
-      out.emplace_back(action::Notice{fmt::format("{} is configured twice; the first one counts", to_string(id))});
+      out.emplace_back(
+          action::Notice{fmt::format("{} is configured twice; the first one counts", to_string(id))});
       continue;
     }
     auto keys = claim(plan, claimed, out);
@@ -214,12 +215,8 @@ std::vector<Daemon> Director::wanted_daemons() const {
   std::vector<Daemon> result;
   if (!config_.sync) return result;
   const SyncDaemon& sync = *config_.sync;
-  Daemon daemon{DaemonRole::backup,
-                sync.interface,
-                sync.id.value_or(config_.sync_id.value_or(0)),
-                sync.max_length,
-                sync.port,
-                sync.ttl,
+  Daemon daemon{DaemonRole::backup, sync.interface, sync.id.value_or(config_.sync_id.value_or(0)),
+                sync.max_length,    sync.port,      sync.ttl,
                 sync.group};
   const auto master = is_master_.find(sync.instance);
   const bool is_master = master != is_master_.end() && master->second;
@@ -253,7 +250,8 @@ void Director::begin(core::Time now, const Table& actual, Actions& out) {
   Actions said;
   for (const auto& each : services_) take(each->start(now), said);
   put_plans(now, config_, said);
-  Commands commands = diff(wanted(), actual, ours_, config_.flush && !resumes_ ? Foreign::remove : Foreign::keep);
+  Commands commands =
+      diff(wanted(), actual, ours_, config_.flush && !resumes_ ? Foreign::remove : Foreign::keep);
   if (config_.timeouts != Timeouts{} && !resumes_)
     commands.emplace_back(command::SetTimeouts{config_.timeouts});
   if (!resumes_) {

@@ -129,10 +129,10 @@ class Director {
   bool resumes_ = false;
   bool begun_ = false;  // the first listing is here; until then services only learn
   bool stopped_ = false;
-  std::set<net::IpAddress> present_;         // of this machine
-  std::set<net::ipvs::ServiceKey> ours_;     // that we put there and did not remove
-  std::map<std::string, bool> is_master_;    // by instance
-  std::vector<net::ipvs::Daemon> daemons_;   // that we started
+  std::set<net::IpAddress> present_;        // of this machine
+  std::set<net::ipvs::ServiceKey> ours_;    // that we put there and did not remove
+  std::map<std::string, bool> is_master_;   // by instance
+  std::vector<net::ipvs::Daemon> daemons_;  // that we started
   std::uint64_t generation_ = 0;
   std::uint64_t repaired_ = 0;
   bool refused_ = false;  // since the last listing that was as it should be

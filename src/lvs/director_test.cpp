@@ -286,7 +286,8 @@ class RandomWorld {
       one.service.quorum = static_cast<std::uint32_t>(random_.between(1, 6));
       one.service.hysteresis = static_cast<std::uint32_t>(random_.between(0, one.service.quorum - 1));
       if (random_.chance(60))
-        one.service.sorry = SorryServer{at(static_cast<unsigned>(random_.between(3, 6))), {}, random_.chance(50)};
+        one.service.sorry =
+            SorryServer{at(static_cast<unsigned>(random_.between(3, 6))), {}, random_.chance(50)};
       if (random_.chance(20)) {
         one.service.key = GroupName{"G" + std::to_string(service)};
         one.group = Group{"G", {{at(100 + service).address, at(100 + service + 1).address, 80}}, {}};
@@ -301,7 +302,8 @@ class RandomWorld {
     if (kind < 8) return event::Reconfigured{configuration()};
     const auto& services = director.config().services;
     if (services.empty()) return event::Reconfigured{configuration()};
-    const auto& which = services.at(static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(services.size()) - 1)));
+    const auto& which = services.at(
+        static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(services.size()) - 1)));
     const Endpoint server = at(static_cast<unsigned>(random_.between(1, 4)));
     if (kind < 20) {
       std::optional<std::uint32_t> weight;
@@ -333,7 +335,8 @@ TEST(LvsDirectorProperty, NoSequenceOfHealthAndReloadsEmptiesAServiceThatCouldSe
         rig.active[at(host)] = static_cast<std::uint32_t>(world.random().between(0, 2));
       rig.handle(world.event(rig.director));
       if (world.random().chance(30)) rig.pass(world.random().between(1, 5) * 1s);
-      if (world.random().chance(5)) rig.director = Director(rig.director.config(), rig.director.snapshot()), rig.start();
+      if (world.random().chance(5))
+        rig.director = Director(rig.director.config(), rig.director.snapshot()), rig.start();
       Table table = rig.table;
       EXPECT_EQ(audit(table, {}, rig.director.fit()), std::nullopt);
       EXPECT_THAT(diff(rig.director.wanted(), rig.table, {}), IsEmpty()) << "believed and real tables differ";

@@ -49,7 +49,8 @@ inline Destination entry(unsigned host, std::uint32_t weight) {
 /// A director and a table that holds what it asks for; every command passes the audit.
 class Rig {
  public:
-  explicit Rig(DirectorConfig config, Table before = {}) : director(std::move(config)), table(std::move(before)) {}
+  explicit Rig(DirectorConfig config, Table before = {})
+      : director(std::move(config)), table(std::move(before)) {}
 
   void start() {
     handle(event::Started{});

@@ -19,7 +19,10 @@ bool has_sessions(Protocol protocol) { return protocol == Protocol::tcp || proto
 }  // namespace
 
 Service::Service(ServicePlan plan, std::vector<ServiceKey> keys, std::set<net::IpAddress> present)
-    : plan_(std::move(plan)), id_(id_of(plan_.service)), keys_(std::move(keys)), present_(std::move(present)) {
+    : plan_(std::move(plan)),
+      id_(id_of(plan_.service)),
+      keys_(std::move(keys)),
+      present_(std::move(present)) {
   for (const ServerConfig& config : plan_.servers) servers_.push_back(fresh(config));
 }
 
@@ -96,8 +99,9 @@ void Service::enter(core::Time now, Quorum next, Reason reason, bool initial, Se
   if (next == quorum_) return;
   quorum_ = next;
   const bool up = next == Quorum::up;
-  last_ = {id_,    up,  initial, total_weight(), plan_.service.quorum, plan_.service.hysteresis, sorry_serves(),
-           reason, now};
+  last_ = {
+      id_,    up, initial, total_weight(), plan_.service.quorum, plan_.service.hysteresis, sorry_serves(),
+      reason, now};
   out.emplace_back(action::ReportQuorum{last_});
   run(up ? Hook::quorum_up : Hook::quorum_down, {}, out);
 }
@@ -217,8 +221,8 @@ std::optional<Entry> Service::entry() const {
 
 void Service::report(core::Time now, Server& server, Reason reason, bool initial, ServiceActions& out) const {
   const bool up = server.health.up && !server.leaving;
-  server.last = {id_,    server.config.endpoint, up, initial, up ? weight_of(server) : 0, reason,
-                 server.health.detail, now};
+  server.last = {id_,    server.config.endpoint, up, initial, up ? weight_of(server) : 0,
+                 reason, server.health.detail,   now};
   out.emplace_back(action::ReportServer{server.last});
 }
 

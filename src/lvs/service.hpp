@@ -202,7 +202,9 @@ class Service {
   bool up() const { return quorum_ == Quorum::up; }
   bool suspended() const { return suspended_; }
   bool leaving() const { return leaving_; }
-  bool sorry_serves() const { return quorum_ == Quorum::down && plan_.service.sorry.has_value() && !leaving_; }
+  bool sorry_serves() const {
+    return quorum_ == Quorum::down && plan_.service.sorry.has_value() && !leaving_;
+  }
   /// What the kernel shall hold under each of its keys; nullptr: nothing.
   const Entry* wanted() const { return wanted_ ? &*wanted_ : nullptr; }
   /// It has left the configuration and wants nothing any more.

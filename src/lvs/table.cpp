@@ -28,9 +28,17 @@ ByEndpoint sorted(const Entry& entry) {
 }
 
 const Destination* find(const ByEndpoint& destinations, const Endpoint& endpoint) {
-  const auto found = std::ranges::lower_bound(destinations, endpoint, {},
-                                              [](const Destination* d) { return d->endpoint; });
+  const auto found =
+      std::ranges::lower_bound(destinations, endpoint, {}, [](const Destination* d) { return d->endpoint; });
   return found != destinations.end() && (*found)->endpoint == endpoint ? *found : nullptr;
+}
+
+// The kernel calls a server that is this machine local, and forgets how it was to be reached.
+bool is_as_wanted(const Destination& actual, const Destination& wanted) {
+  if (actual.forwarding.method != net::ipvs::Method::local) return actual == wanted;
+  Destination local = wanted;
+  local.forwarding = actual.forwarding;
+  return actual == local;
 }
 
 }  // namespace
@@ -86,7 +94,7 @@ std::vector<Step> steps(const Entry* wanted, const Entry* actual) {
     const Destination* old = find(had, destination.endpoint);
     if (old == nullptr) {
       out.push_back({Kind::add_destination, nullptr, &destination});
-    } else if (*old != destination) {
+    } else if (!is_as_wanted(*old, destination)) {
       (destination.weight > 0 ? giving : taking).push_back({Kind::edit_destination, nullptr, &destination});
     }
   }
@@ -120,7 +128,9 @@ bool apply(Table& table, const Command& change) {
   };
   return std::visit(
       core::Overload{
-          [&](const command::AddService& c) { return table.try_emplace(c.key, Entry{c.settings, {}}).second; },
+          [&](const command::AddService& c) {
+            return table.try_emplace(c.key, Entry{c.settings, {}}).second;
+          },
           [&](const command::EditService& c) {
             Entry* const at = entry(c.key);
             if (at != nullptr) at->settings = c.settings;

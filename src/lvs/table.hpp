@@ -41,8 +41,8 @@ struct Step {
     remove_service
   };
   Kind kind = Kind::add_service;
-  const Entry* entry = nullptr;               // of add_service and edit_service
-  const Destination* destination = nullptr;   // of the next three
+  const Entry* entry = nullptr;              // of add_service and edit_service
+  const Destination* destination = nullptr;  // of the next three
 
   Command of(const net::ipvs::ServiceKey& key) const;
 };

@@ -14,8 +14,8 @@ namespace command = net::ipvs::command;
 
 bool serves(const Table& table, const ServiceKey& key) {
   const auto found = table.find(key);
-  return found != table.end() && std::ranges::any_of(found->second.destinations,
-                                                     [](const Destination& d) { return d.weight > 0; });
+  return found != table.end() &&
+         std::ranges::any_of(found->second.destinations, [](const Destination& d) { return d.weight > 0; });
 }
 
 // The service whose ability to serve a command may take away.
@@ -40,10 +40,11 @@ std::optional<std::string> audit(Table& table, const Commands& commands, const F
   for (const Command& change : commands) {
     const ServiceKey* const key = touched(change);
     const bool served = key != nullptr && serves(table, *key);
-    if (!apply(table, change)) return fmt::format("the kernel would refuse to {}", net::ipvs::to_string(change));
+    if (!apply(table, change))
+      return fmt::format("the kernel would refuse to {}", net::ipvs::to_string(change));
     if (served && !serves(table, *key) && has_somebody(fit, *key)) {
-      return fmt::format("'{}' left service {} with nobody while {} could serve", net::ipvs::to_string(change),
-                         to_string(*key), to_string(fit.at(*key).front()));
+      return fmt::format("'{}' left service {} with nobody while {} could serve",
+                         net::ipvs::to_string(change), to_string(*key), to_string(fit.at(*key).front()));
     }
   }
   for (const auto& [key, servers] : fit) {

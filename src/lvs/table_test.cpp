@@ -7,11 +7,11 @@
 namespace lvs {
 namespace {
 
+using net::ipvs::Protocol;
+using net::ipvs::ServiceKey;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using net::ipvs::Protocol;
-using net::ipvs::ServiceKey;
 namespace command = net::ipvs::command;
 
 Endpoint at(std::uint8_t host, std::uint16_t port = 80) { return {net::IpAddress::v4(10, 0, 0, host), port}; }
@@ -29,9 +29,10 @@ const ServiceKey mail = ServiceKey::of(Protocol::tcp, at(100, 25));
 Entry entry(std::vector<Destination> destinations) { return {{}, std::move(destinations)}; }
 
 TEST(LvsTable, ANewServiceComesBeforeItsServers) {
-  EXPECT_THAT(diff({{web, entry({server(1), server(2)})}}, {}),
-              ElementsAre(Command{command::AddService{web, {}}}, Command{command::AddDestination{web, server(1)}},
-                          Command{command::AddDestination{web, server(2)}}));
+  EXPECT_THAT(
+      diff({{web, entry({server(1), server(2)})}}, {}),
+      ElementsAre(Command{command::AddService{web, {}}}, Command{command::AddDestination{web, server(1)}},
+                  Command{command::AddDestination{web, server(2)}}));
 }
 
 TEST(LvsTable, WhatIsAsItShouldBeTakesNoCommand) {
@@ -39,6 +40,17 @@ TEST(LvsTable, WhatIsAsItShouldBeTakesNoCommand) {
   // The kernel lists servers in an order of its own.
   const Table listed{{web, entry({server(2), server(1)})}};
   EXPECT_THAT(diff(table, listed), IsEmpty());
+}
+
+TEST(LvsTable, AServerThatIsThisMachineIsListedAsLocal) {
+  Destination listed = server(1);
+  listed.forwarding.method = net::ipvs::Method::local;
+  Destination wanted = server(1);
+  wanted.forwarding.method = net::ipvs::Method::direct;
+  EXPECT_THAT(diff({{web, entry({wanted})}}, {{web, entry({listed})}}), IsEmpty());
+  wanted.weight = 2;
+  EXPECT_THAT(diff({{web, entry({wanted})}}, {{web, entry({listed})}}),
+              ElementsAre(Command{command::EditDestination{web, wanted}}));
 }
 
 TEST(LvsTable, AnotherWeightIsOneCommand) {
@@ -76,15 +88,17 @@ TEST(LvsTable, WhatIsNotOursIsLeftAloneUnlessWeAreToFlush) {
 
 TEST(LvsTableAudit, SeesAServiceThatLosesItsLastServerWhileAnotherIsFit) {
   Table table{{web, entry({server(1)})}};
-  const auto found = audit(table, {command::RemoveDestination{web, at(1)}, command::AddDestination{web, server(2)}},
-                           {{web, {at(2)}}});
+  const auto found =
+      audit(table, {command::RemoveDestination{web, at(1)}, command::AddDestination{web, server(2)}},
+            {{web, {at(2)}}});
   ASSERT_TRUE(found);
   EXPECT_THAT(*found, HasSubstr("10.0.0.2:80 could serve"));
 }
 
 TEST(LvsTableAudit, SeesAWeightThatBecomesZeroTooEarly) {
   Table table{{web, entry({server(1), server(2, 0)})}};
-  EXPECT_TRUE(audit(table, {command::EditDestination{web, server(1, 0)}, command::EditDestination{web, server(2)}},
+  EXPECT_TRUE(audit(table,
+                    {command::EditDestination{web, server(1, 0)}, command::EditDestination{web, server(2)}},
                     {{web, {at(2)}}}));
 }
 

@@ -24,6 +24,8 @@ std::string_view to_string(Method method) {
   switch (method) {
     case Method::nat:
       return "NAT";
+    case Method::local:
+      return "local";
     case Method::tunnel:
       return "TUN";
     case Method::direct:

@@ -15,7 +15,12 @@
 namespace net::ipvs {
 
 enum class Protocol : std::uint8_t { none = 0, tcp = 6, udp = 17, sctp = 132 };
-enum class Method : std::uint8_t { nat = 0, tunnel = 2, direct = 3 };
+enum class Method : std::uint8_t {
+  nat = 0,
+  local = 1,  // heard only: the server is this machine, whatever was asked for
+  tunnel = 2,
+  direct = 3,
+};
 enum class TunnelType : std::uint8_t { ipip = 0, gue = 1, gre = 2 };
 enum class TunnelChecksum : std::uint8_t { none = 0, full = 1, remote = 2 };
 
@@ -61,7 +66,7 @@ struct ServiceSettings {
   bool flag_1 = false;  // sh-fallback, mh-fallback
   bool flag_2 = false;  // sh-port, mh-port
   bool flag_3 = false;
-  std::uint32_t timeout_seconds = 0;  // of persistence
+  std::uint32_t timeout_seconds = 0;        // of persistence
   std::optional<std::uint8_t> mask_length;  // of persistence; empty = single hosts
   std::string persistence_engine;
 
@@ -186,8 +191,8 @@ using Command = std::variant<command::AddService, command::EditService, command:
                              command::Flush, command::SetTimeouts, command::StartDaemon, command::StopDaemon>;
 using Commands = std::vector<Command>;
 
-std::string_view to_string(Protocol protocol);  // "tcp", "none"
-std::string_view to_string(Method method);      // "NAT", "DR", "TUN"
+std::string_view to_string(Protocol protocol);    // "tcp", "none"
+std::string_view to_string(Method method);        // "NAT", "DR", "TUN"
 std::string to_string(const Endpoint& endpoint);  // 192.0.2.1:80, [2001:db8::1]:80
 std::string to_string(const ServiceKey& key);     // tcp 192.0.2.1:80, fwmark 5, fwmark 5 inet6
 std::string to_string(const Command& command);    // for logs: "add 10.0.0.1:80 to tcp 192.0.2.1:80"
