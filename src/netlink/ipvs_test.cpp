@@ -120,12 +120,12 @@ const Buffer captured_destinations = from_hex(
 const Buffer captured_daemons = from_hex(
     "500000001c00020004000000ae020000090100003c00030008000100010000000700020064300000080003003300000006000400"
     "c00500000600070090220000050008000100000008000500e0000051");
-const Buffer captured_timeouts = from_hex(
-    "2c0000001c00000005000000ae0200000c01000008000400840300000800050078000000080006002c010000");
-const Buffer captured_info = from_hex(
-    "240000001c00000006000000ae0200000e01000008000100010201000800020000100000");
-const Buffer captured_done = from_hex(
-    "240000000200000107000000ae02000000000000440000001c0005000700000000000000");
+const Buffer captured_timeouts =
+    from_hex("2c0000001c00000005000000ae0200000c01000008000400840300000800050078000000080006002c010000");
+const Buffer captured_info =
+    from_hex("240000001c00000006000000ae0200000e01000008000100010201000800020000100000");
+const Buffer captured_done =
+    from_hex("240000000200000107000000ae02000000000000440000001c0005000700000000000000");
 const Buffer captured_refusal = from_hex(
     "580000000200000008000000ae020000fdffffff440000001c000500080000000000000003010000300001000600010002000000"
     "0600020006000000140003000a0900320000000000000000000000000600040000500000");
@@ -178,8 +178,8 @@ TEST_F(CapturedIpvs, ServersWithTheirTunnelsAndThresholds) {
 TEST_F(CapturedIpvs, ASynchronisationDaemon) {
   const auto messages = all(captured_daemons);
   ASSERT_THAT(messages, SizeIs(1));
-  const net::ipvs::Daemon expected{
-      net::ipvs::DaemonRole::master, "d0", 51, 1472, 8848, 1, net::IpAddress::v4(224, 0, 0, 81)};
+  const net::ipvs::Daemon expected{net::ipvs::DaemonRole::master,    "d0", 51, 1472, 8848, 1,
+                                   net::IpAddress::v4(224, 0, 0, 81)};
   EXPECT_EQ(std::get<DaemonPresent>(messages.front().content).daemon, expected);
 }
 
@@ -222,11 +222,12 @@ TEST(IpvsMessage, AServiceIsReadAsItWasWritten) {
 
 TEST(IpvsMessage, AServerIsReadAsItWasWritten) {
   const ServiceKey key = ServiceKey::of(Protocol::tcp, at("192.0.2.1", 80));
-  const Destination destination{at("2001:db8::2", 8080),
-                                {Method::tunnel, net::ipvs::TunnelType::gue, 6080, net::ipvs::TunnelChecksum::remote},
-                                17,
-                                200,
-                                100};
+  const Destination destination{
+      at("2001:db8::2", 8080),
+      {Method::tunnel, net::ipvs::TunnelType::gue, 6080, net::ipvs::TunnelChecksum::remote},
+      17,
+      200,
+      100};
   const auto messages = all(written(command::AddDestination{key, destination}));
   ASSERT_THAT(messages, SizeIs(1));
   EXPECT_EQ(messages.front().sequence, 5U);
@@ -234,8 +235,8 @@ TEST(IpvsMessage, AServerIsReadAsItWasWritten) {
 }
 
 TEST(IpvsMessage, ADaemonIsReadAsItWasWritten) {
-  const net::ipvs::Daemon daemon{net::ipvs::DaemonRole::backup, "eth0", 7,   1400, 8849,
-                                 3,                             net::IpAddress::parse("ff05::81")};
+  const net::ipvs::Daemon daemon{net::ipvs::DaemonRole::backup,    "eth0", 7, 1400, 8849, 3,
+                                 net::IpAddress::parse("ff05::81")};
   EXPECT_EQ(only<DaemonPresent>(written(command::StartDaemon{daemon})).daemon, daemon);
 }
 
@@ -260,7 +261,8 @@ TEST(IpvsMessage, ManyRequestsStandInOneBuffer) {
 }
 
 TEST_F(CapturedIpvs, HalfAnAnswerIsAnErrorAndNothingWorse) {
-  for (const Buffer* whole : {&captured_family, &captured_services, &captured_destinations, &captured_daemons}) {
+  for (const Buffer* whole :
+       {&captured_family, &captured_services, &captured_destinations, &captured_daemons}) {
     for (std::size_t size = 0; size < whole->size(); ++size) {
       for (Reader reader{std::span(*whole).first(size)}; !reader.at_end();) {
         if (!reader.next()) break;

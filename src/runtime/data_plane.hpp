@@ -23,7 +23,7 @@ class DataPlane {
   virtual std::string_view name() const = 0;
   /// Everything it holds, whoever put it there, with connections counted and statistics.
   virtual core::Result<net::ipvs::Listing> list() = 0;
-  /// The same of some services; those that it does not hold are left out.
+  /// The same of some services; those that it does not hold have no destinations.
   virtual core::Result<net::ipvs::Listing> list(std::span<const net::ipvs::ServiceKey> services) = 0;
   /// In this order. What is there already is made as it is wanted; what is to be removed and is not there is no refusal. An error
   /// instead: nobody knows what was done, so the table is to be listed.

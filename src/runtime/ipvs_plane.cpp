@@ -23,7 +23,8 @@ namespace wire = netlink::ipvs;
 namespace {
 
 constexpr std::uint32_t receive_octets = 4 << 20;  // room for a refusal of every command of a slice
-constexpr std::size_t commands_in_a_slice = 500;   // what fits a socket's send buffer, and beyond what more would gain
+constexpr std::size_t commands_in_a_slice =
+    500;  // what fits a socket's send buffer, and beyond what more would gain
 
 bool is_not_there(int code) { return code == ENOENT || code == ESRCH; }
 
@@ -81,7 +82,7 @@ bool harmless(const Command& refused, int code) {
   return std::visit(core::Overload{
                         [&](const command::RemoveService&) { return is_not_there(code); },
                         [&](const command::RemoveDestination&) { return is_not_there(code); },
-                        [&](const command::StopDaemon&) { return is_not_there(code); },
+                        [&](const command::StopDaemon&) { return is_not_there(code) || code == EINTR; },
                         [&](const command::StartDaemon&) { return code == EEXIST; },
                         [](const auto&) { return false; },
                     },
@@ -89,9 +90,11 @@ bool harmless(const Command& refused, int code) {
 }
 
 std::string likely_cause(const Command& refused, int code) {
-  const auto of_service = [&](const ServiceKey& key, const net::ipvs::ServiceSettings& settings) -> std::string {
+  const auto of_service = [&](const ServiceKey& key,
+                              const net::ipvs::ServiceSettings& settings) -> std::string {
     if (code == ENOENT)
-      return fmt::format("the kernel has no scheduler {}{}: is the module ip_vs_{} there?", settings.scheduler,
+      return fmt::format("the kernel has no scheduler {}{}: is the module ip_vs_{} there?",
+                         settings.scheduler,
                          settings.persistence_engine.empty()
                              ? std::string()
                              : fmt::format(", or no persistence engine {}", settings.persistence_engine),
@@ -99,15 +102,17 @@ std::string likely_cause(const Command& refused, int code) {
     if (code == EAFNOSUPPORT) return "this kernel's IPVS knows no IPv6";
     if (code == EPROTONOSUPPORT)
       return fmt::format("this kernel's IPVS does not know {}", to_string(key.protocol));
-    if (code == EINVAL) return "the kernel finds a value in it that cannot be: look at the flags of the scheduler";
+    if (code == EINVAL)
+      return "the kernel finds a value in it that cannot be: look at the flags of the scheduler";
     return {};
   };
   const auto of_destination = [&](const net::ipvs::Destination& destination) -> std::string {
     if (code == ESRCH) return "its service is not there";
     if (code == EINVAL)
-      return fmt::format("the address {} cannot be reached as a server from here: is it a broadcast address, or has this "
-                         "network namespace no address at all? Only a tunnel may lead to another address family",
-                         destination.endpoint.address.to_string());
+      return fmt::format(
+          "the address {} cannot be reached as a server from here: is it a broadcast address, or has this "
+          "network namespace no address at all? Only a tunnel may lead to another address family",
+          destination.endpoint.address.to_string());
     if (code == ERANGE) return "lthreshold is above uthreshold, or the weight is out of range";
     return {};
   };
@@ -119,7 +124,8 @@ std::string likely_cause(const Command& refused, int code) {
                         [&](const command::StartDaemon& c) -> std::string {
                           if (code == ENODEV)
                             return fmt::format("there is no interface {}", c.daemon.interface);
-                          if (code == EINVAL) return "maxlen is below what one entry needs, or group is no multicast group";
+                          if (code == EINVAL)
+                            return "maxlen is below what one entry needs, or group is no multicast group";
                           return {};
                         },
                         [](const auto&) { return std::string(); },
@@ -130,7 +136,7 @@ std::string likely_cause(const Command& refused, int code) {
 }  // namespace
 
 core::Error ipvs_refusal(const Command& refused, int code) {
-  core::Error error = system_error(code, fmt::format("IPVS does not {}", to_string(refused)));
+  core::Error error = system_error(code, fmt::format("IPVS does not {}", net::ipvs::to_string(refused)));
   if (code == EPERM) error.message += "; the capability CAP_NET_ADMIN is missing";
   if (const std::string cause = likely_cause(refused, code); !cause.empty()) error.message += "; " + cause;
   return error;
@@ -146,12 +152,13 @@ core::Result<IpvsPlane> IpvsPlane::open(const Options& options) {
 
 core::Result<Child> IpvsPlane::start_module_loader() {
   for (const char* path : {"/usr/sbin/modprobe", "/sbin/modprobe"}) {
-    struct stat seen {};
+    struct stat seen{};
     if (::stat(path, &seen) == 0) return spawn(path, {"modprobe", "-q", "ip_vs"}, {});
   }
   return std::unexpected(core::Error{
-      ENOENT, "the kernel has no IPVS, and there is no modprobe to load it with: load the module ip_vs, or choose "
-              "'lvs_data_plane nftables'"});
+      ENOENT,
+      "the kernel has no IPVS, and there is no modprobe to load it with: load the module ip_vs, or choose "
+      "'lvs_data_plane nftables'"});
 }
 
 core::Result<> IpvsPlane::find_family() {
@@ -163,7 +170,8 @@ core::Result<> IpvsPlane::find_family() {
   });
   if (!code) return std::unexpected(code.error());
   if (*code != 0 || family_ == 0)
-    return std::unexpected(core::Error{*code == 0 ? ENOENT : *code, "the kernel has no IPVS: the module ip_vs is not loaded"});
+    return std::unexpected(
+        core::Error{*code == 0 ? ENOENT : *code, "the kernel has no IPVS: the module ip_vs is not loaded"});
   return {};
 }
 
@@ -172,12 +180,14 @@ core::Result<int> IpvsPlane::converse(std::uint32_t sequence, const OnMessage& o
   if (auto sent = send_netlink(fd_.get(), request_); !sent) return std::unexpected(sent.error());
   for (;;) {
     const NetlinkDatagram datagram = receive_datagram(fd_.get(), buffer_);
-    if (datagram.error != 0) return std::unexpected(system_error(datagram.error, "the answer of IPVS is lost"));
+    if (datagram.error != 0)
+      return std::unexpected(system_error(datagram.error, "the answer of IPVS is lost"));
     for (wire::Reader reader{datagram.bytes}; !reader.at_end();) {
       auto message = reader.next();
       if (!message) return std::unexpected(core::Error{EBADMSG, "the answer of IPVS makes no sense to us"});
       const bool last = message->sequence == sequence;
-      if (const auto* outcome = std::get_if<netlink::Outcome>(&message->content); outcome != nullptr && last) {
+      if (const auto* outcome = std::get_if<netlink::Outcome>(&message->content);
+          outcome != nullptr && last) {
         const int code = outcome->code;
         on_message(std::move(*message));
         return code;
@@ -251,6 +261,7 @@ core::Result<std::vector<IpvsPlane::Answer>> IpvsPlane::send_slice(std::span<con
     answers.push_back({index, outcome->code, outcome->text});
   });
   if (!code) return std::unexpected(code.error());
+  if (*code == EINTR) answers.push_back({commands.size() - 1, EINTR, {}});
   return answers;
 }
 
@@ -285,7 +296,8 @@ core::Result<net::ipvs::Timeouts> IpvsPlane::timeouts() {
   const std::uint32_t sequence = next_sequence();
   wire::append_get_timeouts(request_, sequence, family_);
   const auto code = converse(sequence, [&](wire::Message&& message) {
-    if (const auto* present = std::get_if<wire::TimeoutsPresent>(&message.content)) timeouts = present->timeouts;
+    if (const auto* present = std::get_if<wire::TimeoutsPresent>(&message.content))
+      timeouts = present->timeouts;
   });
   if (!code) return std::unexpected(code.error());
   if (*code != 0) return std::unexpected(system_error(*code, "IPVS does not say its timeouts"));
@@ -302,7 +314,8 @@ core::Result<std::vector<net::ipvs::Daemon>> IpvsPlane::daemons() {
       daemons.push_back(std::move(present->daemon));
   });
   if (!code) return std::unexpected(code.error());
-  if (*code != 0) return std::unexpected(system_error(*code, "IPVS does not list its synchronisation daemons"));
+  if (*code != 0)
+    return std::unexpected(system_error(*code, "IPVS does not list its synchronisation daemons"));
   return daemons;
 }
 
