@@ -180,6 +180,8 @@ core::Result<int> IpvsPlane::converse(std::uint32_t sequence, const OnMessage& o
   if (auto sent = send_netlink(fd_.get(), request_); !sent) return std::unexpected(sent.error());
   for (;;) {
     const NetlinkDatagram datagram = receive_datagram(fd_.get(), buffer_);
+    // Netlink answers nothing at all to what ended with EINTR, as the stop of a daemon that had not run yet does.
+    if (nothing_waits(datagram.error)) return EINTR;
     if (datagram.error != 0)
       return std::unexpected(system_error(datagram.error, "the answer of IPVS is lost"));
     for (wire::Reader reader{datagram.bytes}; !reader.at_end();) {
