@@ -8,37 +8,24 @@
 #include <variant>
 #include <vector>
 
-#include "net/ip_address.hpp"
+#include "core/time.hpp"
+#include "net/ipvs.hpp"
 
 namespace lvs {
 
-enum class Protocol : std::uint8_t { none = 0, tcp = 6, udp = 17, sctp = 132 };
-enum class Method : std::uint8_t { nat, direct, tunnel };
-enum class TunnelType : std::uint8_t { ipip = 0, gue = 1, gre = 2 };
-enum class TunnelChecksum : std::uint8_t { none = 0, full = 1, remote = 2 };
-
-/// How packets reach a server.
-struct Forwarding {
-  Method method = Method::nat;
-  TunnelType tunnel = TunnelType::ipip;
-  std::uint16_t tunnel_port = 0;  // GUE only
-  TunnelChecksum checksum = TunnelChecksum::none;
-
-  friend bool operator==(const Forwarding&, const Forwarding&) = default;
-};
-
-struct Endpoint {
-  net::IpAddress address;
-  std::uint16_t port = 0;  // 0 = any
-
-  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
-};
+using net::ipvs::Endpoint;
+using net::ipvs::Forwarding;
+using net::ipvs::Method;
+using net::ipvs::Protocol;
+using net::ipvs::Timeouts;
+using net::ipvs::TunnelChecksum;
+using net::ipvs::TunnelType;
 
 struct FirewallMark {
   std::uint32_t mark = 0;
   std::optional<net::Family> family;
 
-  friend bool operator==(const FirewallMark&, const FirewallMark&) = default;
+  friend auto operator<=>(const FirewallMark&, const FirewallMark&) = default;
 };
 
 /// Addresses `first` to `last`, both included, on one port.
@@ -60,10 +47,11 @@ struct Group {
 struct GroupName {
   std::string name;
 
-  friend bool operator==(const GroupName&, const GroupName&) = default;
+  friend auto operator<=>(const GroupName&, const GroupName&) = default;
 };
 
-using ServiceKey = std::variant<Endpoint, FirewallMark, GroupName>;
+/// What the configuration calls a service; a group stands for many in the kernel.
+using ServiceHeader = std::variant<Endpoint, FirewallMark, GroupName>;
 
 struct SorryServer {
   Endpoint endpoint;
@@ -81,6 +69,7 @@ struct ServerConfig {
   std::uint32_t lower_threshold = 0;
   bool inhibit_on_failure = false;
   bool alpha = false;
+  core::Duration drain_timeout{};  // weight 0 or removal leaves connections that long; 0 = not at all
   bool smtp_alert = true;
   std::string virtual_host;
   std::string snmp_name;
@@ -89,7 +78,7 @@ struct ServerConfig {
 };
 
 struct ServiceConfig {
-  ServiceKey key;
+  ServiceHeader key;
   std::optional<net::Family> family;
   Protocol protocol = Protocol::udp;
   std::string scheduler = "wlc";
@@ -114,15 +103,6 @@ struct ServiceConfig {
   friend bool operator==(const ServiceConfig&, const ServiceConfig&) = default;
 };
 
-/// `lvs_timeouts`, seconds; 0 = leave the kernel's value.
-struct Timeouts {
-  std::uint32_t tcp = 0;
-  std::uint32_t tcp_fin = 0;
-  std::uint32_t udp = 0;
-
-  friend bool operator==(const Timeouts&, const Timeouts&) = default;
-};
-
 /// `lvs_sync_daemon`.
 struct SyncDaemon {
   std::string interface;
@@ -136,5 +116,25 @@ struct SyncDaemon {
 };
 
 enum class FlushOnStop : std::uint8_t { no, everything, own_services };
+
+/// One virtual_server with all that decides what the kernel is told.
+struct ServicePlan {
+  ServiceConfig service;
+  std::vector<ServerConfig> servers;
+  std::optional<Group> group;  // when service.key is its name
+
+  friend bool operator==(const ServicePlan&, const ServicePlan&) = default;
+};
+
+struct DirectorConfig {
+  std::vector<ServicePlan> services;
+  Timeouts timeouts;
+  std::optional<SyncDaemon> sync;
+  std::optional<std::uint8_t> sync_id;  // the VRID of the instance sync daemons follow
+  bool flush = false;
+  FlushOnStop flush_on_stop = FlushOnStop::no;
+
+  friend bool operator==(const DirectorConfig&, const DirectorConfig&) = default;
+};
 
 }  // namespace lvs

@@ -170,7 +170,7 @@ std::int32_t errno_of(std::int32_t code) {
 }
 
 // An error number, the request (or only its header), and then attributes, if the header's flags say so.
-Parsed parse_outcome(std::uint16_t flags, std::span<const std::uint8_t> body) {
+std::expected<Outcome, Damage> parse_outcome(std::uint16_t flags, std::span<const std::uint8_t> body) {
   NativeReader reader{body};
   Outcome outcome{errno_of(reader.i32()), {}};
   const std::uint32_t request_length = reader.u32();
@@ -190,7 +190,7 @@ Parsed parse_outcome(std::uint16_t flags, std::span<const std::uint8_t> body) {
   return outcome;
 }
 
-Parsed parse_done(std::span<const std::uint8_t> body) {
+std::expected<DumpDone, Damage> parse_done(std::span<const std::uint8_t> body) {
   if (body.empty()) return DumpDone{};
   NativeReader reader{body};
   const std::int32_t code = reader.i32();
@@ -224,10 +224,16 @@ Parsed parse(std::uint16_t type, std::uint16_t flags, std::span<const std::uint8
       if (type == type::delete_rule) return RuleGone{std::move(**rule)};
       return RulePresent{std::move(**rule)};
     }
-    case type::error:
-      return parse_outcome(flags, body);
-    case type::done:
-      return parse_done(body);
+    case type::error: {
+      auto outcome = parse_outcome(flags, body);
+      if (!outcome) return std::unexpected(outcome.error());
+      return std::move(*outcome);
+    }
+    case type::done: {
+      const auto done = parse_done(body);
+      if (!done) return std::unexpected(done.error());
+      return *done;
+    }
     case type::overrun:
       return Overrun{};
     default:
@@ -237,30 +243,43 @@ Parsed parse(std::uint16_t type, std::uint16_t flags, std::span<const std::uint8
 
 }  // namespace
 
-std::expected<Message, Damage> MessageReader::next() {
+std::expected<Outcome, Damage> read_outcome(std::uint16_t flags, std::span<const std::uint8_t> body) {
+  return parse_outcome(flags, body);
+}
+
+std::expected<DumpDone, Damage> read_done(std::span<const std::uint8_t> body) { return parse_done(body); }
+
+std::expected<Envelope, Damage> EnvelopeReader::next() {
   const std::uint32_t length = reader_.u32();
-  Message message;
-  message.type = reader_.u16();
-  const std::uint16_t flags = reader_.u16();
-  message.sequence = reader_.u32();
+  Envelope envelope;
+  envelope.type = reader_.u16();
+  envelope.flags = reader_.u16();
+  envelope.sequence = reader_.u32();
   reader_.u32();
-  Damage damage = Damage::header;
-  if (reader_.ok()) {
-    damage = Damage::length;
-    if (length >= header_size && length - header_size <= reader_.remaining()) {
-      const auto body = reader_.bytes(length - header_size);
-      reader_.skip_padding(length);
-      message.dump_interrupted = (flags & flag::dump_interrupted) != 0;
-      auto content = parse(message.type, flags, body);
-      if (content) {
-        message.content = std::move(*content);
-        return message;
-      }
-      damage = content.error();
-    }
+  if (!reader_.ok() || length < header_size || length - header_size > reader_.remaining()) {
+    const Damage damage = reader_.ok() ? Damage::length : Damage::header;
+    give_up();
+    return std::unexpected(damage);
   }
-  reader_ = NativeReader{{}};
-  return std::unexpected(damage);
+  envelope.body = reader_.bytes(length - header_size);
+  reader_.skip_padding(length);
+  return envelope;
+}
+
+std::expected<Message, Damage> MessageReader::next() {
+  const auto envelope = reader_.next();
+  if (!envelope) return std::unexpected(envelope.error());
+  auto content = parse(envelope->type, envelope->flags, envelope->body);
+  if (!content) {
+    reader_.give_up();
+    return std::unexpected(content.error());
+  }
+  Message message;
+  message.type = envelope->type;
+  message.sequence = envelope->sequence;
+  message.dump_interrupted = (envelope->flags & flag::dump_interrupted) != 0;
+  message.content = std::move(*content);
+  return message;
 }
 
 }  // namespace netlink

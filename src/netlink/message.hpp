@@ -86,18 +86,43 @@ struct Message {
 /// What did not make sense; the rest of the datagram is lost.
 enum class Damage : std::uint8_t { header, length, body, attributes };
 
-/// Walks the messages of one datagram.
+/// One message of any netlink protocol, its content not looked into.
+struct Envelope {
+  std::uint16_t type = 0;
+  std::uint16_t flags = 0;
+  std::uint32_t sequence = 0;
+  std::span<const std::uint8_t> body;
+};
+
+/// Walks the envelopes of one datagram; after an error it is at its end.
+class EnvelopeReader {
+ public:
+  explicit EnvelopeReader(std::span<const std::uint8_t> datagram) : reader_(datagram) {}
+
+  bool at_end() const { return reader_.remaining() == 0; }
+  std::expected<Envelope, Damage> next();
+  void give_up() { reader_ = NativeReader{{}}; }
+
+ private:
+  NativeReader reader_;
+};
+
+/// What type::error and type::done say, in every netlink protocol.
+std::expected<Outcome, Damage> read_outcome(std::uint16_t flags, std::span<const std::uint8_t> body);
+std::expected<DumpDone, Damage> read_done(std::span<const std::uint8_t> body);
+
+/// Walks the messages of one datagram of rtnetlink.
 ///   for (MessageReader reader{datagram}; !reader.at_end();) { const auto message = reader.next(); … }
 /// After an error the reader is at its end.
 class MessageReader {
  public:
   explicit MessageReader(std::span<const std::uint8_t> datagram) : reader_(datagram) {}
 
-  bool at_end() const { return reader_.remaining() == 0; }
+  bool at_end() const { return reader_.at_end(); }
   std::expected<Message, Damage> next();
 
  private:
-  NativeReader reader_;
+  EnvelopeReader reader_;
 };
 
 }  // namespace netlink

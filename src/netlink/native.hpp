@@ -21,6 +21,7 @@ class NativeReader {
   std::uint8_t u8() { return number<std::uint8_t>(); }
   std::uint16_t u16() { return number<std::uint16_t>(); }
   std::uint32_t u32() { return number<std::uint32_t>(); }
+  std::uint64_t u64() { return number<std::uint64_t>(); }
   std::int32_t i32() { return number<std::int32_t>(); }
 
   std::span<const std::uint8_t> bytes(std::size_t size) {
@@ -62,7 +63,9 @@ struct Attribute {
   std::span<const std::uint8_t> value;
 
   std::uint8_t u8() const { return NativeReader{value}.u8(); }
+  std::uint16_t u16() const { return NativeReader{value}.u16(); }
   std::uint32_t u32() const { return NativeReader{value}.u32(); }
+  std::uint64_t u64() const { return NativeReader{value}.u64(); }
   /// Up to the first zero byte.
   std::string_view text() const;
 };

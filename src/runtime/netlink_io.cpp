@@ -10,6 +10,7 @@
 
 #include "core/overload.hpp"
 #include "netlink/route_message.hpp"
+#include "runtime/netlink_socket.hpp"
 #include "runtime/system_error.hpp"
 
 namespace runtime {
@@ -19,57 +20,6 @@ namespace {
 // Room for the messages of some tens of thousands of addresses that change while we are busy.
 constexpr std::uint32_t default_monitor_octets = 4 << 20;
 constexpr int listing_attempts = 8;
-
-core::Result<Fd> open_route_socket(std::uint32_t groups, BufferSize size, std::uint32_t fallback) {
-  Fd fd{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)};
-  if (!fd) return std::unexpected(last_error("cannot open a netlink socket"));
-  const std::uint32_t octets = size.octets != 0 ? size.octets : fallback;
-  if (octets != 0) {
-    const int value = static_cast<int>(std::min<std::uint32_t>(octets, INT32_MAX / 2));
-    const bool force = size.force || size.octets == 0;
-    if (!force || ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &value, sizeof value) != 0) {
-      ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &value, sizeof value);
-    }
-  }
-  // Kernels before 4.12 know neither; all that is missing then is the explanation in words.
-  const int on = 1;
-  ::setsockopt(fd.get(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
-  ::setsockopt(fd.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
-  sockaddr_nl local{};
-  local.nl_family = AF_NETLINK;
-  local.nl_groups = groups;
-  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&local), sizeof local) != 0) {  // NOLINT: the sockets API
-    return std::unexpected(last_error("cannot bind a netlink socket"));
-  }
-  return fd;
-}
-
-// One datagram, or an errno. Only the kernel (port 0) is believed: any process may send to our port.
-struct Datagram {
-  std::span<const std::uint8_t> bytes;
-  int error = 0;
-};
-
-Datagram receive(int fd, std::vector<std::uint8_t>& buffer) {
-  for (;;) {
-    sockaddr_nl from{};
-    iovec part{buffer.data(), buffer.size()};
-    msghdr header{};
-    header.msg_name = &from;
-    header.msg_namelen = sizeof from;
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    const ssize_t size = ::recvmsg(fd, &header, MSG_DONTWAIT);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return {{}, errno};
-    if (from.nl_pid != 0) continue;
-    // A datagram that did not fit is one that was lost.
-    if ((header.msg_flags & MSG_TRUNC) != 0) return {{}, ENOBUFS};
-    return {{buffer.data(), static_cast<std::size_t>(size)}, 0};
-  }
-}
-
-bool nothing_waits(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 core::Error refusal(int code, const std::string& words, std::string_view what) {
   core::Error error = system_error(code, what);
@@ -116,9 +66,10 @@ void hear_few_routes(int fd) {
 core::Result<NetlinkMonitor> NetlinkMonitor::open(BufferSize size) {
   constexpr std::uint32_t v6_rules = 1U << (RTNLGRP_IPV6_RULE - 1);  // the headers name only that of IPv4
   constexpr std::uint32_t v6_settings = 1U << (RTNLGRP_IPV6_NETCONF - 1);
-  auto fd = open_route_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-                                  RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | v6_rules | v6_settings,
-                              size, default_monitor_octets);
+  auto fd = open_netlink_socket(NETLINK_ROUTE,
+                                RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+                                    RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | v6_rules | v6_settings,
+                                size, default_monitor_octets);
   if (!fd) return std::unexpected(fd.error());
   hear_few_routes(fd->get());
   return NetlinkMonitor{std::move(*fd)};
@@ -126,7 +77,7 @@ core::Result<NetlinkMonitor> NetlinkMonitor::open(BufferSize size) {
 
 NetlinkMonitor::Heard NetlinkMonitor::hear(std::size_t at_most, const Sink& sink) {
   for (std::size_t count = 0; count < at_most;) {
-    const Datagram datagram = receive(fd_.get(), buffer_);
+    const NetlinkDatagram datagram = receive_datagram(fd_.get(), buffer_);
     if (nothing_waits(datagram.error)) return Heard::all;
     if (datagram.error != 0) {
       forget_waiting();
@@ -147,35 +98,25 @@ NetlinkMonitor::Heard NetlinkMonitor::hear(std::size_t at_most, const Sink& sink
 void NetlinkMonitor::forget_waiting() {
   // Bounded: under a storm of changes the listing that follows is what counts.
   for (int i = 0; i < 100'000; ++i) {
-    if (nothing_waits(receive(fd_.get(), buffer_).error)) return;
+    if (nothing_waits(receive_datagram(fd_.get(), buffer_).error)) return;
   }
 }
 
 core::Result<NetlinkCommands> NetlinkCommands::open(BufferSize size) {
-  auto fd = open_route_socket(0, size, 0);
+  auto fd = open_netlink_socket(NETLINK_ROUTE, 0, size, 0);
   if (!fd) return std::unexpected(fd.error());
   const int on = 1;
   ::setsockopt(fd->get(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);  // dumps of our protocol only
   return NetlinkCommands{std::move(*fd)};
 }
 
-core::Result<> NetlinkCommands::send(const netlink::Buffer& bytes) {
-  sockaddr_nl kernel{};
-  kernel.nl_family = AF_NETLINK;
-  for (;;) {
-    const ssize_t sent =
-        ::sendto(fd_.get(), bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&kernel),
-                 sizeof kernel);  // NOLINT: the sockets API
-    if (sent >= 0) return {};
-    if (errno != EINTR) return std::unexpected(last_error("cannot ask the kernel over netlink"));
-  }
-}
+core::Result<> NetlinkCommands::send(const netlink::Buffer& bytes) { return send_netlink(fd_.get(), bytes); }
 
 // rtnetlink works inside of send(), so whatever there is to read is there already; dumps go on with every read.
 template <class OnMessage>
 core::Result<> NetlinkCommands::read_answers(OnMessage&& on_message) {
   for (;;) {
-    const Datagram datagram = receive(fd_.get(), buffer_);
+    const NetlinkDatagram datagram = receive_datagram(fd_.get(), buffer_);
     if (datagram.error != 0)
       return std::unexpected(system_error(datagram.error, "the kernel's netlink answer is lost"));
     for (netlink::MessageReader reader{datagram.bytes}; !reader.at_end();) {

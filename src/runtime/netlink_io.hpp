@@ -15,14 +15,9 @@
 #include "netlink/message.hpp"
 #include "netlink/request.hpp"
 #include "runtime/fd.hpp"
+#include "runtime/netlink_socket.hpp"
 
 namespace runtime {
-
-/// Size of a socket's receive buffer; 0 = `fallback` octets. Beyond the system's limit only if `force` and CAP_NET_ADMIN allow.
-struct BufferSize {
-  std::uint32_t octets = 0;
-  bool force = false;
-};
 
 class NetlinkMonitor {
  public:

@@ -8,11 +8,20 @@ TOP = pathlib.Path(__file__).resolve().parents[3]
 
 def program(name):
     """The path of a program of this project's build."""
-    places = [os.environ["STANDFAST_BIN"]] if "STANDFAST_BIN" in os.environ else [
-        TOP / "build" / preset / "bin" for preset in ("release", "dev")]
-    for place in places:
-        path = pathlib.Path(place) / name
+    return _built(pathlib.Path("bin") / name)
+
+
+def _built(name):
+    builds = [pathlib.Path(os.environ["STANDFAST_BIN"]).parent] if "STANDFAST_BIN" in os.environ else [
+        TOP / "build" / preset for preset in ("release", "dev")]
+    for build in builds:
+        path = build / name
         if path.exists():
             return path
-    raise AssertionError(f"{name} is not built (looked in {', '.join(map(str, places))}): cmake --preset release &&"
+    raise AssertionError(f"{name} is not built (looked in {', '.join(map(str, builds))}): cmake --preset release &&"
                          " cmake --build build/release")
+
+
+def unit_test(folder):
+    """The unit tests of a folder, as one executable."""
+    return _built(pathlib.Path("src") / folder / f"{folder}_test")
