@@ -61,7 +61,7 @@ int check_files(const CheckRequest& request) {
     load.read.lenient = request.compatible;
     if (request.check_includes) load.read.include_checks = {true, true, true, true};
     load.check_host = request.check_host;
-    auto loaded = config::load(load, world);
+    auto loaded = load_configuration(load, world);
     for (auto& diagnostic : loaded.diagnostics.list) all.add(std::move(diagnostic));
   }
   const std::string text = request.json ? config::render_json(all)
@@ -89,7 +89,7 @@ int test_configuration(const DaemonOptions& options, const std::string& log_file
     }
   }
   const runtime::HostWorld world;
-  const auto loaded = config::load(load_options(options), world);
+  const auto loaded = load_configuration(load_options(options), world);
   const std::string text = config::render_text(loaded.diagnostics, {.colour = ::isatty(out) == 1});
   ::dprintf(out, "%s", text.c_str());
   return test_status(loaded);

@@ -12,6 +12,7 @@
 #include "app/daemon.hpp"
 #include "app/own_commands.hpp"
 #include "app/version.hpp"
+#include "runtime/balancer_worker.hpp"
 #include "runtime/failover_worker.hpp"
 #include "runtime/notifier.hpp"
 #include "runtime/script_runner.hpp"
@@ -57,6 +58,7 @@ int run_compatible(const std::vector<std::string>& words) {
 
 int run_worker(std::string_view which) {
   if (which == "failover") return runtime::run_failover_worker();
+  if (which == "balancer") return runtime::run_balancer_worker();
   if (which == "notify") return runtime::run_notifier();
   if (which == "scripts") return runtime::run_script_runner(3);
   if (which == "watcher") return runtime::run_watcher(runtime::watcher_socket_fd);

@@ -160,6 +160,14 @@ class Parser {
     warn(fmt::format("{} is accepted, but this build does not act on it yet", what));
   }
 
+  // The first of -P and -C excludes the other, both together are as neither.
+  void choose(bool failover, bool balancer) {
+    auto& o = command_.options;
+    if (!std::exchange(chosen_, true)) o.run_failover = o.run_balancer = false;
+    o.run_failover |= failover;
+    o.run_balancer |= balancer;
+  }
+
   void take(int code, const std::string& value, bool has_value) {
     auto& o = command_.options;
     switch (code) {
@@ -167,13 +175,13 @@ class Parser {
         o.file = value;
         break;
       case 'P':
-        o.run_failover = true;
+        choose(true, false);
         break;
       case 'C':
-        o.run_failover = false;
+        choose(false, true);
         break;
       case all_processes:
-        o.run_failover = true;
+        choose(true, true);
         o.run_always = true;
         break;
       case 'l':
@@ -313,6 +321,7 @@ class Parser {
   std::vector<std::string> words_;
   std::vector<char*> argv_;
   std::vector<::option> long_;
+  bool chosen_ = false;  // which workers run
   CompatibleCommand command_;
   bool refused_ = false;
 };

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <unistd.h>
 
+#include "engine/balancer_from_model.hpp"
 #include "engine/from_model.hpp"
+#include "lvs/nft_rules.hpp"
 
 namespace app {
 namespace {
@@ -27,6 +29,21 @@ config::LoadOptions load_options(const DaemonOptions& options) {
   load.read.lenient = options.compatible;
   if (options.check_includes) load.read.include_checks = {true, true, true, true};
   return load;
+}
+
+config::Loaded load_configuration(const config::LoadOptions& options, const config::World& world) {
+  config::Loaded loaded = config::load(options, world);
+  if (loaded.model.globals.data_plane != lvs::DataPlaneChoice::nftables) return loaded;
+  for (const lvs::ServicePlan& plan : engine::balancer_config(loaded.model).director.services) {
+    for (const std::string& text : lvs::nft_refusals(plan)) {
+      loaded.diagnostics.add({config::Severity::error,
+                              "data-plane",
+                              {options.file, 0, 0},
+                              "virtual_server " + lvs::to_string(lvs::id_of(plan.service)) + ": " + text,
+                              "or write 'lvs_data_plane ipvs' on machines that have it"});
+    }
+  }
+  return loaded;
 }
 
 std::string diagnostic_line(const config::Diagnostic& diagnostic) {
@@ -56,6 +73,28 @@ runtime::FailoverWorkerConfig worker_config(const DaemonOptions& options, const 
   worker.netlink_monitor_buffer_force = globals.vrrp_netlink.monitor_force;
   worker.log_address_changes = options.log_address_changes;
   worker.no_local_igmp = model.globals.disable_local_igmp;
+  worker.hook_limit = globals.notify_script_timeout;
+  worker.seed = seed;
+  worker.generation = generation;
+  return worker;
+}
+
+runtime::BalancerWorkerConfig balancer_worker_config(const DaemonOptions& options, const config::Model& model,
+                                                     std::uint64_t seed, std::uint32_t generation) {
+  const auto& globals = model.globals;
+  runtime::BalancerWorkerConfig worker;
+  worker.balancer = engine::balancer_config(model);
+  worker.tls = model.tls;
+  worker.plane = globals.data_plane;
+  worker.process = globals.checker_process;
+  worker.log = options.log;
+  worker.plane_namespace = globals.daemon.net_namespace_ipvs;
+  worker.nft_table = "standfast_services";
+  if (!globals.daemon.instance.empty()) worker.nft_table += "_" + globals.daemon.instance;
+  worker.netlink_command_buffer = globals.checker_netlink.command;
+  worker.netlink_command_buffer_force = globals.checker_netlink.command_force;
+  worker.netlink_monitor_buffer = globals.checker_netlink.monitor;
+  worker.netlink_monitor_buffer_force = globals.checker_netlink.monitor_force;
   worker.hook_limit = globals.notify_script_timeout;
   worker.seed = seed;
   worker.generation = generation;

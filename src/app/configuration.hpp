@@ -6,6 +6,7 @@
 #include "app/daemon_options.hpp"
 #include "config/load.hpp"
 #include "core/time.hpp"
+#include "runtime/balancer_messages.hpp"
 #include "runtime/messages.hpp"
 
 namespace app {
@@ -14,6 +15,9 @@ namespace app {
 std::string configuration_file(const DaemonOptions& options);
 
 config::LoadOptions load_options(const DaemonOptions& options);
+
+/// The file with everything that is wrong with it, also what only the data plane it names cannot do.
+config::Loaded load_configuration(const config::LoadOptions& options, const config::World& world);
 
 /// One line for a log: place, what, and what to write instead.
 std::string diagnostic_line(const config::Diagnostic& diagnostic);
@@ -25,5 +29,7 @@ bool main_file_missing(const config::Loaded& loaded);
 runtime::FailoverWorkerConfig worker_config(const DaemonOptions& options, const config::Model& model,
                                             core::Duration uptime, core::Duration running, std::uint64_t seed,
                                             std::uint32_t generation);
+runtime::BalancerWorkerConfig balancer_worker_config(const DaemonOptions& options, const config::Model& model,
+                                                     std::uint64_t seed, std::uint32_t generation);
 
 }  // namespace app

@@ -58,7 +58,7 @@ core::Result<config::Loaded> load_inside_namespace(DaemonOptions& options, const
     if (auto joined = runtime::join_net_namespace(options.net_namespace); !joined)
       return std::unexpected(joined.error());
   }
-  return config::load(load, world);
+  return load_configuration(load, world);
 }
 
 core::Result<> make_pid_directory(const std::string& directory) {

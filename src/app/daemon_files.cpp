@@ -48,10 +48,13 @@ DaemonFiles daemon_files(const DaemonOptions& options, const config::Globals& gl
 
   files.pid_file = directory + "/" + suffixed(own, daemon.instance, "pid");
   files.failover_pid_file = directory + "/" + suffixed("vrrp", daemon.instance, "pid");
+  files.balancer_pid_file = directory + "/" + suffixed("checkers", daemon.instance, "pid");
   if (!options.pid_file.empty()) files.pid_file = options.pid_file;
   if (!options.failover_pid_file.empty()) files.failover_pid_file = options.failover_pid_file;
+  if (!options.checkers_pid_file.empty()) files.balancer_pid_file = options.checkers_pid_file;
   // With every file named there is nothing to put into the directory.
-  if (!options.pid_file.empty() && !options.failover_pid_file.empty()) files.pid_directory.clear();
+  if (!options.pid_file.empty() && !options.failover_pid_file.empty() && !options.checkers_pid_file.empty())
+    files.pid_directory.clear();
 
   if (globals.reload.mark_file) {
     files.reload_mark = globals.reload.mark_file_path.empty()
@@ -74,6 +77,7 @@ std::string dump_path(Dump dump, const config::Globals& globals, const std::stri
   if (dump == Dump::json) return from_template(daemon.json_dump_file, "keepalived.json", temporary);
   std::string path = from_template(daemon.state_dump_file, "keepalived.data", temporary);
   if (dump == Dump::bfd_data) path = before_last_dot(path, "_bfd");
+  if (dump == Dump::check_data) path = before_last_dot(path, "_check");
   if (dump == Dump::parent_data) path = before_last_dot(path, "_parent");
   if (daemon.data_use_instance && (!net_namespace.empty() || !daemon.instance.empty())) {
     path = before_last_dot(path, fmt::format(".{}_{}", net_namespace, daemon.instance));

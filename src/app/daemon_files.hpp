@@ -11,7 +11,7 @@ namespace app {
 
 struct DaemonFiles {
   std::string pid_directory;  // to be made and, when empty, removed; empty = /run itself
-  std::string pid_file, failover_pid_file;
+  std::string pid_file, failover_pid_file, balancer_pid_file;
   std::string reload_mark;     // exists while the configuration is read; empty = none
   std::string control_socket;  // empty = none
 };
@@ -23,7 +23,7 @@ DaemonFiles daemon_files(const DaemonOptions& options, const config::Globals& gl
 /// The control socket of a daemon with that `instance` name.
 std::string control_socket_path(std::string_view instance);
 
-enum class Dump { data, bfd_data, parent_data, stats, json };
+enum class Dump { data, bfd_data, check_data, parent_data, stats, json };
 
 /// `temporary` is the directory for dumps: TMPDIR or /tmp.
 std::string dump_path(Dump dump, const config::Globals& globals, const std::string& net_namespace,

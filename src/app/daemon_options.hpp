@@ -20,7 +20,8 @@ struct DaemonOptions {
   bool release_addresses = true;  // false with --dont-release-vrrp
   bool respawn = true;
   bool dump_configuration = false;
-  bool run_failover = true;  // false with -C: checkers only
+  bool run_failover = true;  // with -C alone not
+  bool run_balancer = true;  // with -P alone not
   bool run_always = false;   // --all: even without configuration
   std::string pid_file, failover_pid_file, checkers_pid_file, bfd_pid_file;
   bool log_address_changes = false;

@@ -9,8 +9,8 @@ namespace {
 using runtime::Listener;
 
 void add_fifo(std::vector<runtime::FifoTask>& fifos, const char* keyword,
-              const config::FifoSettings& settings, bool vrrp) {
-  if (settings.fifo) fifos.push_back({keyword, *settings.fifo, settings.script, vrrp});
+              const config::FifoSettings& settings, bool routers, bool services) {
+  if (settings.fifo) fifos.push_back({keyword, *settings.fifo, settings.script, routers, services});
 }
 
 template <class Subjects, class Name>
@@ -23,7 +23,12 @@ void add_owners(std::vector<runtime::OwnerTask>& owners, notify::Subject::Kind k
 
 bool anybody_wants_mail(const config::Model& model) {
   const auto wants = [](const auto& subject) { return subject.hooks.smtp_alert.value_or(false); };
-  return std::ranges::any_of(model.instances, wants) || std::ranges::any_of(model.sync_groups, wants);
+  const auto servers_want = [](const config::VirtualServer& service) {
+    return service.config.smtp_alert ||
+           std::ranges::any_of(service.servers, [](const auto& server) { return server.config.smtp_alert; });
+  };
+  return std::ranges::any_of(model.instances, wants) || std::ranges::any_of(model.sync_groups, wants) ||
+         std::ranges::any_of(model.virtual_servers, servers_want);
 }
 
 }  // namespace
@@ -40,9 +45,9 @@ NotifierConfigs notifier_configs(const config::Model& model, const std::string& 
     configs[i].farewell = globals.daemon.child_wait_time;
   }
   auto& [pipes, mail, webhooks] = configs;
-  add_fifo(pipes.fifos, "notify_fifo", globals.fifo, true);
-  add_fifo(pipes.fifos, "vrrp_notify_fifo", globals.vrrp_fifo, true);
-  add_fifo(pipes.fifos, "lvs_notify_fifo", globals.lvs_fifo, false);
+  add_fifo(pipes.fifos, "notify_fifo", globals.fifo, true, true);
+  add_fifo(pipes.fifos, "vrrp_notify_fifo", globals.vrrp_fifo, true, false);
+  add_fifo(pipes.fifos, "lvs_notify_fifo", globals.lvs_fifo, false, true);
   pipes.states_on_reload = globals.fifo_states_on_reload && !pipes.fifos.empty();
   add_owners(pipes.owners, Kind::instance, model.instances,
              [](const config::Instance& instance) { return instance.vrrp.name; });

@@ -14,6 +14,7 @@
 #include "app/check_command.hpp"
 #include "app/daemon.hpp"
 #include "app/daemon_files.hpp"
+#include "app/real_server.hpp"
 #include "app/schema_commands.hpp"
 #include "app/version.hpp"
 #include "runtime/control_client.hpp"
@@ -41,6 +42,7 @@ struct Arguments {
   bool json = false;
   std::string key;
   std::string shell;
+  std::vector<std::string> addresses;
 };
 
 int run(Arguments& a) {
@@ -91,6 +93,7 @@ void add_run(CLI::App& program, Arguments& a, int& result) {
   command->add_flag("-v,--verbose", o.log.detail, "more log detail");
   command->add_option("--pid-file", o.pid_file, "default /run/standfast/standfast.pid");
   command->add_option("--vrrp-pid-file", o.failover_pid_file, "default /run/standfast/vrrp.pid");
+  command->add_option("--checkers-pid-file", o.checkers_pid_file, "default /run/standfast/checkers.pid");
   command->add_option("--namespace", o.net_namespace, "network namespace to run in");
   command->add_option("--socket", o.control_socket, "control socket, or none");
   command->add_flag("!--keep-addresses", o.release_addresses, "leave addresses in place on exit");
@@ -131,6 +134,21 @@ void add_remote(CLI::App& program, Arguments& a, int& result) {
     command->add_option("--pid-file", a.pid_file, "where the daemon is found without a socket");
 }
 
+void add_real_server(CLI::App& program, Arguments& a, int& result) {
+  auto* server = program.add_subcommand(
+      "real-server",
+      "prepare a machine behind a director (direct routing): virtual addresses on lo, no ARP for them");
+  server->require_subcommand(1);
+  const auto add = [&](const char* name, const char* about, int (*act)(const std::vector<std::string>&)) {
+    auto* command = server->add_subcommand(name, about);
+    command->callback([&a, &result, act] { result = act(a.addresses); });
+    return command->add_option("ADDRESS", a.addresses, "virtual addresses");
+  };
+  add("up", "make it ready for these addresses", real_server_up)->required();
+  add("down", "undo it, for these addresses or for all, and put the settings back", real_server_down);
+  add("status", "is it ready: 0 yes, 3 no", real_server_status);
+}
+
 void add_documents(CLI::App& program, Arguments& a, int& result) {
   auto* about = program.add_subcommand("explain", "what a keyword means: explain vrrp_instance.priority");
   about->add_option("KEY", a.key, "block.keyword, or a keyword")->required();
@@ -161,6 +179,7 @@ int run_own_command(int argc, char** argv) {
   add_run(program, arguments, result);
   add_check(program, arguments, result);
   add_remote(program, arguments, result);
+  add_real_server(program, arguments, result);
   add_documents(program, arguments, result);
   try {
     program.parse(argc, argv);

@@ -11,15 +11,21 @@ RunningConfiguration::RunningConfiguration(config::Loaded&& loaded)
       files_(std::move(loaded.files)),
       routers_(loaded.model.instances.size()),
       bfd_sessions_(loaded.model.bfd_sessions.size()),
+      services_(loaded.model.virtual_servers.size()),
       packed_(core::to_bytes(loaded.model)) {
   packed_.shrink_to_fit();
   loaded = {};
 }
 
-std::string RunningConfiguration::counted_routers() const {
-  std::string text = std::to_string(routers_) + (routers_ == 1 ? " virtual router" : " virtual routers");
-  if (bfd_sessions_ != 0)
-    text += ", " + std::to_string(bfd_sessions_) + (bfd_sessions_ == 1 ? " BFD session" : " BFD sessions");
+std::string RunningConfiguration::counted() const {
+  std::string text;
+  const auto count = [&text](std::size_t number, const char* what) {
+    if (!text.empty()) text += ", ";
+    text += std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+  };
+  if (routers_ != 0 || (bfd_sessions_ == 0 && services_ == 0)) count(routers_, "virtual router");
+  if (bfd_sessions_ != 0) count(bfd_sessions_, "BFD session");
+  if (services_ != 0) count(services_, "virtual server");
   return text;
 }
 

@@ -19,8 +19,10 @@ class RunningConfiguration {
   const std::vector<std::string>& files() const { return files_; }
   /// There is work for the failover worker.
   bool wants_failover() const { return routers_ != 0 || bfd_sessions_ != 0; }
-  /// "1 virtual router", "7 virtual routers, 2 BFD sessions"
-  std::string counted_routers() const;
+  /// And for the balancer worker.
+  bool wants_balancer() const { return services_ != 0; }
+  /// "1 virtual router", "7 virtual routers, 2 BFD sessions, 3 virtual servers"
+  std::string counted() const;
   /// Unpacked: a millisecond for 2,000 routers.
   config::Model model() const;
 
@@ -29,6 +31,7 @@ class RunningConfiguration {
   std::vector<std::string> files_;
   std::size_t routers_ = 0;
   std::size_t bfd_sessions_ = 0;
+  std::size_t services_ = 0;
   core::Bytes packed_;
 };
 

@@ -40,12 +40,15 @@ Supervisor::Supervisor(Start start)
       service_manager_(std::move(start.service_manager)),
       log_(std::move(start.log)),
       failover_log_(options_.log, options_.compatible ? "Keepalived_vrrp" : "Standfast_vrrp", true),
+      balancer_log_(options_.log, options_.compatible ? "Keepalived_healthcheckers" : "Standfast_balancer",
+                    true),
       signals_(io_, SIGTERM, SIGHUP, SIGCHLD),
       watchdog_(io_),
       stop_limit_(io_),
       reload_schedule_(io_, reload_observer()),
       scripts_(io_, script_observer()),
       watcher_(io_, options_.home_namespace, watcher_observer()),
+      check_watcher_(io_, options_.home_namespace, watcher_observer()),
       started_(runtime::now()),
       configuration_loaded_(started_) {
   for (const int signal : {SIGUSR1, SIGUSR2, SIGRTMAX - 1, SIGRTMIN + 2}) signals_.add(signal);
@@ -77,7 +80,7 @@ void Supervisor::start_scripts() {
   }
   open_notifiers();
   const auto& daemon = running_.globals().daemon;
-  if (!daemon.startup_script) return start_failover();
+  if (!daemon.startup_script) return start_workers();
   phase_ = Phase::startup_script;
   log_.info("running startup_script {}", words(*daemon.startup_script));
   scripts_.run({startup_queue, {*daemon.startup_script}, daemon.startup_script_timeout});
@@ -95,13 +98,18 @@ runtime::FailoverWorkerConfig Supervisor::worker_config() const {
   return worker;
 }
 
-void Supervisor::start_failover() {
+void Supervisor::start_workers() {
   phase_ = Phase::running;
   configure_notifiers();
-  if (!wants_failover()) {
-    log_.warning("no virtual router is configured: nothing to do until a reload brings one");
+  if (!wants_failover() && !wants_balancer()) {
+    log_.warning("nothing is configured: nothing to do until a reload brings something");
     return say_ready();
   }
+  if (wants_failover()) start_failover();
+  if (wants_balancer()) start_balancer();
+}
+
+void Supervisor::start_failover() {
   if (!failover_pid_file_) {
     auto file = runtime::PidFile::lock(files_.failover_pid_file);
     if (file) {
@@ -114,8 +122,8 @@ void Supervisor::start_failover() {
   for (const auto& error : create_track_files(running_.model().track_files)) log_.error("{}", error.message);
   start_watcher();
   failover_.emplace(
-      io_, FailoverProcess::Helpers{scripts_.socket(), watcher_.worker_end(), listener_sockets()},
-      options_.respawn, [this] { return worker_config(); }, failover_observer());
+      io_, worker_helpers(watcher_), options_.respawn, [this] { return worker_config(); },
+      failover_observer());
   if (const auto started = failover_->start(); !started) {
     log_.error("the failover worker cannot be started: {}", started.error().message);
     failover_.reset();
@@ -151,10 +159,16 @@ ReloadSchedule::Observer Supervisor::reload_observer() {
 void Supervisor::say_ready() {
   reload_schedule_.configure(running_.globals().reload);
   loading_finished();
-  service_manager_.status("running, " + running_.counted_routers());
+  service_manager_.status("running, " + running_.counted());
   if (ready_) return;
   ready_ = true;
-  log_.info("running, {}", running_.counted_routers());
+  log_.info("running, {}", running_.counted());
+}
+
+void Supervisor::ready_if_all_are() {
+  if (failover_ && failover_generation_ != generation_) return;
+  if (balancer_ && balancer_generation_ != generation_) return;
+  say_ready();
 }
 
 FailoverProcess::Observer Supervisor::failover_observer() {
@@ -167,13 +181,17 @@ FailoverProcess::Observer Supervisor::failover_observer() {
     if (const auto* report = std::get_if<said::GroupTransitionReported>(&message))
       failover_log_.transition(report->report);
     if (const auto* noticed = std::get_if<said::Noticed>(&message)) failover_log_.notice(noticed->notice);
-    if (std::holds_alternative<said::Ready>(message)) {
+    if (const auto* ready = std::get_if<said::Ready>(&message)) {
       // Of what a worker before it said, something may have been lost with it.
-      failover_->tell_states(listeners_);
-      say_ready();
+      failover_->tell(runtime::to_worker::TellStates{listeners_});
+      failover_generation_ = ready->generation;
+      ready_if_all_are();
     }
-    const auto* reconfigured = std::get_if<said::Reconfigured>(&message);
-    if (reconfigured != nullptr && reconfigured->generation == generation_) say_ready();
+    if (const auto* reconfigured = std::get_if<said::Reconfigured>(&message)) {
+      failover_generation_ = reconfigured->generation;
+      ready_if_all_are();
+    }
+    pass_on(message);
   };
   observer.started = [this](pid_t pid) {
     failover_log_.set_pid(pid);
@@ -183,7 +201,7 @@ FailoverProcess::Observer Supervisor::failover_observer() {
       log_.warning("{}", written.error().message);
   };
   observer.ended = [this](runtime::ExitStatus exit, std::optional<core::Duration> delay) {
-    failover_ended(exit, delay);
+    worker_ended("failover", exit, delay);
   };
   observer.failed = [this](const core::Error& error) { log_.error("failover worker: {}", error.message); };
   return observer;
@@ -231,7 +249,7 @@ void Supervisor::script_finished(const runtime::ScriptFinished& finished) {
   } else {
     log_.debug("script {} ({}) succeeded", finished.command, finished.queue);
   }
-  if (phase_ == Phase::startup_script && finished.queue == startup_queue) start_failover();
+  if (phase_ == Phase::startup_script && finished.queue == startup_queue) start_workers();
   if (phase_ == Phase::shutdown_script && finished.queue == shutdown_queue) {
     phase_ = Phase::stopping_scripts;
     scripts_.close();
@@ -262,8 +280,10 @@ void Supervisor::reap_strangers() {
   if (::getpid() != 1) return;
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
-    if ((failover_ && info.si_pid == failover_->pid()) || info.si_pid == scripts_.pid() ||
-        info.si_pid == watcher_.pid() || is_notifier(info.si_pid))
+    const pid_t first = info.si_pid;
+    if ((failover_ && first == failover_->pid()) || (balancer_ && first == balancer_->pid()) ||
+        first == scripts_.pid() || first == watcher_.pid() || first == check_watcher_.pid() ||
+        is_notifier(first))
       return;
     ::waitpid(info.si_pid, nullptr, WNOHANG);
     info = {};
@@ -286,38 +306,45 @@ void Supervisor::stop(int exit_status) {
   log_.info("stopping");
   reload_schedule_.stop();
   service_manager_.stopping();
-  if (!failover_) {
-    close_notifiers();
-    return run_shutdown_script();
-  }
   stop_limit_.expires_after(running_.globals().daemon.child_wait_time);
   stop_limit_.async_wait([this](const boost::system::error_code& error) {
     if (error || phase_ != Phase::stopping_workers) return;
     log_.error(
-        "the failover worker did not end within child_wait_time; killing it may leave addresses behind");
-    failover_->kill();
+        "a worker did not end within child_wait_time; killing it may leave addresses or services behind");
+    if (failover_) failover_->kill();
+    if (balancer_) balancer_->kill();
   });
-  failover_->stop();
+  stop_workers();
 }
 
-void Supervisor::failover_ended(runtime::ExitStatus exit, std::optional<core::Duration> delay) {
+// One after the other: the addresses go to another machine before the services behind them are taken away. A worker that is no
+// more says so from within stop().
+void Supervisor::stop_workers() {
+  if (failover_ && !std::exchange(failover_stopping_, true)) return failover_->stop();
+  if (balancer_ && !std::exchange(balancer_stopping_, true)) return balancer_->stop();
+  stop_limit_.cancel();
+  close_notifiers();
+  run_shutdown_script();
+}
+
+void Supervisor::worker_ended(const char* which, runtime::ExitStatus exit,
+                              std::optional<core::Duration> delay) {
   if (delay) {
-    log_.error("the failover worker {}; restarting it {}", exit.to_string(),
+    log_.error("the {} worker {}; restarting it {}", which, exit.to_string(),
                *delay == core::Duration::zero() ? "at once" : "in " + control::age_text(*delay));
     return;
   }
   if (phase_ == Phase::stopping_workers) {
-    if (exit != runtime::ExitStatus{}) log_.warning("the failover worker {}", exit.to_string());
-    stop_limit_.cancel();
-    close_notifiers();
-    return run_shutdown_script();
+    if (exit != runtime::ExitStatus{}) log_.warning("the {} worker {}", which, exit.to_string());
+    return stop_workers();
   }
-  log_.error("the failover worker {}: giving up", exit.to_string());
+  log_.error("the {} worker {}: giving up", which, exit.to_string());
   stop(exit.status > 0 ? exit.status : 1);
 }
 
 void Supervisor::run_shutdown_script() {
   watcher_.close();
+  check_watcher_.close();
   const auto& daemon = running_.globals().daemon;
   if (!daemon.shutdown_script ||
       !scripts_.run({shutdown_queue, {*daemon.shutdown_script}, daemon.shutdown_script_timeout})) {

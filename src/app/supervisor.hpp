@@ -12,13 +12,13 @@
 
 #include "app/daemon_files.hpp"
 #include "app/daemon_options.hpp"
-#include "app/failover_process.hpp"
 #include "app/notifier_config.hpp"
 #include "app/notifier_process.hpp"
 #include "app/reload_schedule.hpp"
 #include "app/running_configuration.hpp"
 #include "app/script_process.hpp"
 #include "app/watcher_process.hpp"
+#include "app/worker_process.hpp"
 #include "config/load.hpp"
 #include "control/status.hpp"
 #include "runtime/control_server.hpp"
@@ -44,7 +44,9 @@ class Supervisor {
 
  private:
   void start_scripts();
+  void start_workers();
   void start_failover();
+  void ready_if_all_are();
   void open_control_socket();
   void say_ready();
   FailoverProcess::Observer failover_observer();
@@ -70,23 +72,39 @@ class Supervisor {
   void loading_finished();
 
   void dump(Dump kind, bool then_clear = false);
-  void write_dump(Dump kind, const config::Model& model, const engine::FailoverSnapshot& snapshot);
-  void ask_snapshot(FailoverProcess::OnSnapshot deliver);
+  void write_dump(Dump kind, const config::Model& model, const control::WorkerSnapshots& snapshots);
+  /// What the workers answered, or last left.
+  struct Found {
+    control::WorkerSnapshots snapshots;
+    bool failover_live = true, balancer_live = true;
+  };
+  using OnSnapshots = std::function<void(const Found&)>;
+  void ask_snapshots(OnSnapshots deliver);
 
   void handle(runtime::ControlRequest request, const runtime::ControlServer::Respond& respond);
-  control::DaemonStatus status(bool live) const;
+  control::DaemonStatus status(const Found& found) const;
 
   void stop(int exit_status);
-  void failover_ended(runtime::ExitStatus exit, std::optional<core::Duration> delay);
+  void worker_ended(const char* which, runtime::ExitStatus exit, std::optional<core::Duration> delay);
+  void stop_workers();
   void run_shutdown_script();
   void script_finished(const runtime::ScriptFinished& finished);
+
+  // supervisor_balancer.cpp
+  bool wants_balancer() const;
+  runtime::BalancerWorkerConfig balancer_config() const;
+  void start_balancer();
+  void start_check_watcher();
+  BalancerProcess::Observer balancer_observer();
+  void pass_on(const runtime::ToSupervisor& message);
+  void tell_balancer_everything();
 
   // supervisor_notifiers.cpp
   NotifierConfigs notifier_configs() const;
   NotifierProcess::Observer notifier_observer(std::size_t which);
   void open_notifiers();
   void configure_notifiers();
-  FailoverProcess::Listeners listener_sockets() const;
+  std::vector<runtime::InheritedFd> worker_helpers(const WatcherProcess& watcher) const;
   bool is_notifier(pid_t pid) const;
   void close_notifiers();
   void helper_ended();
@@ -107,20 +125,24 @@ class Supervisor {
   RunningConfiguration running_;
   DaemonFiles files_;
   runtime::PidFile pid_file_;
-  std::optional<runtime::PidFile> failover_pid_file_;
+  std::optional<runtime::PidFile> failover_pid_file_, balancer_pid_file_;
   runtime::ServiceManager service_manager_;
-  runtime::Log log_, failover_log_;
+  runtime::Log log_, failover_log_, balancer_log_;
   runtime::HostWorld world_;
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watchdog_, stop_limit_;
   ReloadSchedule reload_schedule_;
   ScriptProcess scripts_;
-  WatcherProcess watcher_;
+  WatcherProcess watcher_, check_watcher_;
   std::array<std::unique_ptr<NotifierProcess>, runtime::listener_count> notifiers_;
-  std::uint8_t listeners_ = 0;       // bits of those that have work
+  std::uint8_t listeners_ = 0;                                  // bits of those that have work
+  bool failover_stopping_ = false, balancer_stopping_ = false;  // at the end
   std::size_t helpers_running_ = 1;  // at the end: who still has last words; the script runner is one of them
   std::optional<FailoverProcess> failover_;
+  std::optional<BalancerProcess> balancer_;
+  std::uint32_t failover_generation_ = 0, balancer_generation_ = 0;  // of the configuration each works with
+  std::string plane_;                                                // that the balancer uses
   std::unique_ptr<runtime::ControlServer> control_;
 
   Phase phase_ = Phase::running;

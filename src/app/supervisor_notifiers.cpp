@@ -26,7 +26,9 @@ NotifierProcess::Observer Supervisor::notifier_observer(std::size_t which) {
     log_.info("{}", said.text);
   };
   observer.ready = [this, which] {
-    if (failover_) failover_->tell_states(static_cast<std::uint8_t>(1U << which));
+    const runtime::to_worker::TellStates wanted{static_cast<std::uint8_t>(1U << which)};
+    if (failover_) failover_->tell(wanted);
+    if (balancer_) balancer_->tell(wanted);
   };
   observer.died = [this, name](runtime::ExitStatus exit) {
     log_.error("the {} notifier {}; starting it again, it will be told every state", name, exit.to_string());
@@ -51,9 +53,11 @@ void Supervisor::configure_notifiers() {
   for (std::size_t i = 0; i < notifiers_.size(); ++i) notifiers_[i]->configure(std::move(configs[i]));
 }
 
-FailoverProcess::Listeners Supervisor::listener_sockets() const {
-  FailoverProcess::Listeners sockets{};
-  for (std::size_t i = 0; i < notifiers_.size(); ++i) sockets[i] = notifiers_[i]->socket();
+std::vector<runtime::InheritedFd> Supervisor::worker_helpers(const WatcherProcess& watcher) const {
+  std::vector<runtime::InheritedFd> sockets{{scripts_.socket(), runtime::worker_scripts_fd},
+                                            {watcher.worker_end(), runtime::worker_watcher_fd}};
+  for (int i = 0; const auto& notifier : notifiers_)
+    sockets.push_back({notifier->socket(), runtime::worker_listeners_fd + i++});
   return sockets;
 }
 

@@ -13,6 +13,7 @@
 #include "config/render.hpp"
 #include "control/bfd_view.hpp"
 #include "control/legacy_dump.hpp"
+#include "control/service_view.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/files.hpp"
 #include "runtime/scheduling.hpp"
@@ -25,22 +26,27 @@ constexpr auto snapshot_limit = std::chrono::milliseconds(1000);
 
 control::Moment moment() { return {runtime::now(), runtime::wall_now()}; }
 
-control::DaemonStatus::Worker worker_state(const std::optional<FailoverProcess>& failover) {
-  using Worker = control::DaemonStatus::Worker;
-  if (!failover) return Worker::none;
-  switch (failover->state()) {
-    case FailoverProcess::State::none:
-      return Worker::none;
-    case FailoverProcess::State::starting:
-      return Worker::starting;
-    case FailoverProcess::State::running:
-      return Worker::running;
-    case FailoverProcess::State::waiting:
-      return Worker::waiting;
-    case FailoverProcess::State::stopping:
+control::DaemonStatus::Worker::State state_of(WorkerState state) {
+  using State = control::DaemonStatus::Worker::State;
+  switch (state) {
+    case WorkerState::none:
+      return State::none;
+    case WorkerState::starting:
+      return State::starting;
+    case WorkerState::running:
+      return State::running;
+    case WorkerState::waiting:
+      return State::waiting;
+    case WorkerState::stopping:
       break;
   }
-  return Worker::stopping;
+  return State::stopping;
+}
+
+template <class Process>
+control::DaemonStatus::Worker worker_status(const std::optional<Process>& process, bool live) {
+  if (!process) return {};
+  return {state_of(process->state()), process->pid(), process->restarts(), live};
 }
 
 }  // namespace
@@ -112,7 +118,7 @@ Supervisor::Reloaded Supervisor::reload() {
   }
   config::Loaded next;
   try {
-    next = config::load(load_options(options_), world_);
+    next = load_configuration(load_options(options_), world_);
   } catch (const std::bad_alloc&) {
     next = {};
     next.diagnostics.add(
@@ -128,17 +134,22 @@ Supervisor::Reloaded Supervisor::reload() {
   running_ = RunningConfiguration(std::move(next));
   ++generation_;
   configuration_loaded_ = runtime::now();
-  log_.info("configuration {} accepted, {}", generation_, running_.counted_routers());
+  log_.info("configuration {} accepted, {}", generation_, running_.counted());
   configure_notifiers();
   if (failover_) {
     start_watcher();
     failover_->reconfigure();
-    runtime::return_free_memory();
   } else if (wants_failover()) {
     start_failover();
-  } else {
-    say_ready();
   }
+  if (balancer_) {
+    start_check_watcher();
+    balancer_->reconfigure();
+  } else if (wants_balancer()) {
+    start_balancer();
+  }
+  if (!failover_ && !balancer_) say_ready();
+  runtime::return_free_memory();
   return {ReloadResult::accepted, std::move(diagnostics)};
 }
 
@@ -165,20 +176,39 @@ void Supervisor::loading_finished() {
   boost::asio::post(io_, [this] { reload(); });
 }
 
-void Supervisor::ask_snapshot(FailoverProcess::OnSnapshot deliver) {
-  if (failover_) return failover_->ask_snapshot(snapshot_limit, std::move(deliver));
-  deliver(std::nullopt, true);
+// One after the other; each has its own time to answer in.
+void Supervisor::ask_snapshots(OnSnapshots deliver) {
+  const auto then_balancer = [this, deliver = std::move(deliver)](
+                                 std::optional<engine::FailoverSnapshot> failover, bool failover_live) {
+    auto found = std::make_shared<Found>();
+    found->snapshots.failover = std::move(failover);
+    found->failover_live = failover_live;
+    if (!balancer_) return deliver(*found);
+    balancer_->ask_snapshot(snapshot_limit,
+                            [found, deliver](std::optional<engine::BalancerSnapshot> balancer, bool live) {
+                              found->snapshots.balancer = std::move(balancer);
+                              found->balancer_live = live;
+                              deliver(*found);
+                            });
+  };
+  if (failover_) return failover_->ask_snapshot(snapshot_limit, then_balancer);
+  then_balancer(std::nullopt, true);
 }
 
 void Supervisor::dump(Dump kind, bool then_clear) {
-  ask_snapshot([this, kind, then_clear](const std::optional<engine::FailoverSnapshot>& snapshot, bool live) {
-    if (!live) log_.warning("the failover worker does not answer; the dump shows what it last left");
-    write_dump(kind, running_.model(), snapshot.value_or(engine::FailoverSnapshot{}));
-    if (then_clear && failover_) failover_->clear_counters();
+  ask_snapshots([this, kind, then_clear](const Found& found) {
+    if (!found.failover_live)
+      log_.warning("the failover worker does not answer; the dump shows what it last left");
+    if (!found.balancer_live)
+      log_.warning("the balancer worker does not answer; the dump shows what it last left");
+    write_dump(kind, running_.model(), found.snapshots);
+    if (then_clear && failover_) failover_->tell(runtime::to_worker::ClearCounters{});
   });
 }
 
-void Supervisor::write_dump(Dump kind, const config::Model& model, const engine::FailoverSnapshot& snapshot) {
+void Supervisor::write_dump(Dump kind, const config::Model& model,
+                            const control::WorkerSnapshots& snapshots) {
+  const engine::FailoverSnapshot snapshot = snapshots.failover.value_or(engine::FailoverSnapshot{});
   const auto write = [&](Dump which, const std::string& text) {
     const std::string path = dump_path(which, model.globals, options_.net_namespace, temporary_directory());
     const auto mask = options_.file_mode_mask.value_or(model.globals.daemon.file_mode_mask.value_or(0177));
@@ -192,14 +222,17 @@ void Supervisor::write_dump(Dump kind, const config::Model& model, const engine:
       return write(kind, control::legacy_json(model, snapshot, moment()));
     case Dump::data:
     case Dump::bfd_data:
+    case Dump::check_data:
     case Dump::parent_data:
       write(Dump::data, control::legacy_data(model, snapshot, moment()));
       if (!model.bfd_sessions.empty()) write(Dump::bfd_data, control::legacy_bfd_data(snapshot, moment()));
+      if (snapshots.balancer)
+        write(Dump::check_data, control::legacy_check_data(*snapshots.balancer, moment()));
       return write(Dump::parent_data, control::legacy_parent_data(model));
   }
 }
 
-control::DaemonStatus Supervisor::status(bool live) const {
+control::DaemonStatus Supervisor::status(const Found& found) const {
   control::DaemonStatus status;
   status.version = version();
   status.node = running_.globals().router_id.empty() ? world_.host_name() : running_.globals().router_id;
@@ -209,12 +242,8 @@ control::DaemonStatus Supervisor::status(bool live) const {
   status.generation = generation_;
   status.loaded = configuration_loaded_;
   status.refused = refused_;
-  status.worker = worker_state(failover_);
-  if (failover_) {
-    status.worker_pid = failover_->pid();
-    status.worker_restarts = failover_->restarts();
-  }
-  status.snapshot_is_live = live;
+  status.failover = worker_status(failover_, found.failover_live);
+  status.balancer = worker_status(balancer_, found.balancer_live);
   return status;
 }
 
@@ -225,13 +254,13 @@ void Supervisor::handle(runtime::ControlRequest request, const runtime::ControlS
   const bool text = accept.starts_with("text/plain");
   if (get && path == "/v1/version") return respond({200, control::version_json(version())});
   if (get && path == "/v1/status") {
-    return ask_snapshot(
-        [this, text, respond](const std::optional<engine::FailoverSnapshot>& snapshot, bool live) {
-          if (text)
-            return respond(
-                {200, control::status_text(status(live), running_.model(), snapshot, moment()), plain_text});
-          respond({200, control::status_json(status(live), running_.model(), snapshot, moment())});
-        });
+    return ask_snapshots([this, text, respond](const Found& found) {
+      const auto model = running_.model();
+      if (text)
+        return respond(
+            {200, control::status_text(status(found), model, found.snapshots, moment()), plain_text});
+      respond({200, control::status_json(status(found), model, found.snapshots, moment())});
+    });
   }
   if (post && path == "/v1/reload") return respond(reload_reply(reload(), text));
   if (post && path == "/v1/stop") {

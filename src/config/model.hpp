@@ -180,6 +180,7 @@ struct Globals {
   bool checker_log_all_failures = false;
   bool real_server_initial_notifies = false;  // rs_init_notifies
 
+  lvs::DataPlaneChoice data_plane = lvs::DataPlaneChoice::automatic;
   lvs::Timeouts lvs_timeouts;
   bool lvs_flush = false;
   lvs::FlushOnStop lvs_flush_on_stop = lvs::FlushOnStop::no;

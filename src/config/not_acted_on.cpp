@@ -18,34 +18,11 @@ constexpr Severity warning = Severity::warning;
 
 // A block stands for all that is in it.
 constexpr Line lines[] = {
-    {"/", "net_namespace_ipvs", note},
-    {"/", "SSL", note},
-    {"/", "virtual_server_group", note},
-    {"/", "virtual_server", warning},
-
-    {"global_defs", "checker_process_name", note},
-    {"global_defs", "lvs_process_name", note},
     {"global_defs", "bfd_process_name", note},
     {"global_defs", "use_symlink_paths", note},
-    {"global_defs", "smtp_alert_checker", note},
-    {"global_defs", "no_checker_emails", note},
-    {"global_defs", "checker_log_all_failures", note},
-    {"global_defs", "lvs_timeouts", note},
-    {"global_defs", "lvs_flush", note},
-    {"global_defs", "lvs_flush_on_stop", note},
-    {"global_defs", "lvs_flush_onstop", note},
-    {"global_defs", "lvs_sync_daemon", warning},
     {"global_defs", "nftables_ipvs", note},
     {"global_defs", "nftables_ipvs_priority", note},
     {"global_defs", "nftables_ipvs_start_fwmark", note},
-    {"global_defs", "lvs_notify_fifo", note},
-    {"global_defs", "lvs_notify_fifo_script", note},
-    {"global_defs", "checker_priority", note},
-    {"global_defs", "checker_no_swap", note},
-    {"global_defs", "checker_rt_priority", note},
-    {"global_defs", "checker_cpu_affinity", note},
-    {"global_defs", "checker_rlimit_rttime", note},
-    {"global_defs", "checker_rlimit_rtime", note},
     {"global_defs", "bfd_priority", note},
     {"global_defs", "bfd_no_swap", note},
     {"global_defs", "bfd_rt_priority", note},
@@ -65,15 +42,8 @@ constexpr Line lines[] = {
     {"global_defs", "enable_dbus", warning},
     {"global_defs", "dbus_service_name", note},
     {"global_defs", "dbus_no_interface_name", note},
-    {"global_defs", "lvs_netlink_cmd_rcv_bufs", note},
-    {"global_defs", "lvs_netlink_cmd_rcv_bufs_force", note},
-    {"global_defs", "lvs_netlink_monitor_rcv_bufs", note},
-    {"global_defs", "lvs_netlink_monitor_rcv_bufs_force", note},
-    {"global_defs", "rs_init_notifies", note},
     {"global_defs", "config_save_dir", note},
     {"global_defs", "tmp_config_directory", note},
-
-    {"vrrp_instance", "lvs_sync_daemon_interface", warning},
 };
 
 std::unordered_map<std::string_view, std::unordered_map<std::string_view, Severity>> by_block() {

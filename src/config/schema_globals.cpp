@@ -591,6 +591,13 @@ static std::vector<Entry<G>> firewall_and_lvs_entries() {
        "IPVS connection table timeouts.",
        {syntax("[tcp <SECS>] [tcpfin <SECS>] [udp <SECS>]"), unit("seconds"), range("0..2678400 each"),
         by_default("kernel values left alone")}},
+      {"lvs_data_plane",
+       choice<lvs::DataPlaneChoice>({{"auto", lvs::DataPlaneChoice::automatic},
+                                     {"ipvs", lvs::DataPlaneChoice::ipvs},
+                                     {"nftables", lvs::DataPlaneChoice::nftables}}),
+       &G::data_plane,
+       "What in the kernel carries connections to servers; auto takes IPVS where the kernel has it, else nftables.",
+       {by_default("auto")}},
       {"lvs_flush", flag(), &G::lvs_flush, "Wipe IPVS tables at start.", {by_default("off"), reload_no}},
       {"lvs_flush_on_stop", reads([](G& globals, Words& words) {
          globals.lvs_flush_on_stop = lvs::FlushOnStop::everything;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/bfd_view.hpp"
+#include "control/service_view.hpp"
 #include "control/tracker_status.hpp"
 
 namespace control {
@@ -26,20 +27,24 @@ std::string state_id(vrrp::State state) {
   return state == vrrp::State::initialize ? "initialize" : lower(vrrp::state_word(state));
 }
 
-std::string_view worker_word(DaemonStatus::Worker worker) {
-  switch (worker) {
-    case DaemonStatus::Worker::none:
+std::string_view worker_word(DaemonStatus::Worker::State state) {
+  switch (state) {
+    case DaemonStatus::Worker::State::none:
       return "none";
-    case DaemonStatus::Worker::starting:
+    case DaemonStatus::Worker::State::starting:
       return "starting";
-    case DaemonStatus::Worker::running:
+    case DaemonStatus::Worker::State::running:
       return "running";
-    case DaemonStatus::Worker::waiting:
+    case DaemonStatus::Worker::State::waiting:
       return "waiting to be restarted";
-    case DaemonStatus::Worker::stopping:
+    case DaemonStatus::Worker::State::stopping:
       break;
   }
   return "stopping";
+}
+
+Json worker_json(const DaemonStatus::Worker& worker) {
+  return {{"state", worker_word(worker.state)}, {"pid", worker.pid}, {"restarts", worker.restarts}};
 }
 
 const config::Instance* find(const config::Model& model, const std::string& name) {
@@ -223,10 +228,42 @@ void other_family_text(std::string& out, const vrrp::Snapshot& twin, const confi
   addresses_text(out, twin, instance, pad);
 }
 
+void worker_text(std::string& out, std::string_view which, const DaemonStatus::Worker& worker) {
+  using State = DaemonStatus::Worker::State;
+  if (worker.state == State::none || (worker.state == State::running && worker.restarts == 0)) return;
+  fmt::format_to(std::back_inserter(out), "{} worker: {}, restarted {} times\n", which,
+                 worker_word(worker.state), worker.restarts);
+}
+
+std::string stale_text(std::string_view which, core::Duration age) {
+  return fmt::format("the {} worker does not answer; this is what it left {} ago\n", which, age_text(age));
+}
+
+std::string failover_text(const DaemonStatus& daemon, const config::Model& model,
+                          const engine::FailoverSnapshot& snapshot, const Moment& moment) {
+  std::string out;
+  const auto line = std::back_inserter(out);
+  if (!daemon.failover.snapshot_is_live) out += stale_text("failover", moment.now - snapshot.taken);
+  std::size_t width = 6;
+  for (const auto& router : snapshot.instances) width = std::max(width, router.name.size());
+  fmt::format_to(line, "\n{:<{}}  {:<6}  {:>8}  {:<14}  {:<10}  {:>4}  {}\n", "ROUTER", width, "STATE",
+                 "PRIORITY", "SINCE", "INTERFACE", "VRID", "MASTER");
+  for (const auto& router : snapshot.instances) {
+    if (!router.twin_of.empty()) continue;
+    router_text(out, router, find(model, router.name), width, moment);
+    if (const auto* twin = twin_of(snapshot, router))
+      other_family_text(out, *twin, find(model, twin->name), width);
+  }
+  out += groups_text(snapshot, moment);
+  out += trackers_text(snapshot.trackers);
+  return out + bfd_text(snapshot, moment);
+}
+
 }  // namespace
 
 std::string status_json(const DaemonStatus& daemon, const config::Model& model,
-                        const std::optional<engine::FailoverSnapshot>& snapshot, const Moment& moment) {
+                        const WorkerSnapshots& snapshots, const Moment& moment) {
+  const auto& snapshot = snapshots.failover;
   Json configuration{{"files", daemon.files},
                      {"generation", daemon.generation},
                      {"loaded_at", iso_time(moment.wall_of(daemon.loaded))}};
@@ -241,13 +278,11 @@ std::string status_json(const DaemonStatus& daemon, const config::Model& model,
            {"pid", daemon.pid},
            {"uptime_seconds", seconds(moment.now - daemon.started)},
            {"configuration", std::move(configuration)},
-           {"failover_worker",
-            {{"state", worker_word(daemon.worker)},
-             {"pid", daemon.worker_pid},
-             {"restarts", daemon.worker_restarts}}}};
+           {"failover_worker", worker_json(daemon.failover)},
+           {"balancer_worker", worker_json(daemon.balancer)}};
   Json routers = Json::array();
   if (snapshot) {
-    out["snapshot"] = {{"live", daemon.snapshot_is_live},
+    out["snapshot"] = {{"live", daemon.failover.snapshot_is_live},
                        {"age_seconds", seconds(moment.now - snapshot->taken)}};
     out["last_sequence"] = snapshot->last_sequence;
     out["unknown_vrid_packets"] = snapshot->unknown_vrid_packets;
@@ -266,11 +301,13 @@ std::string status_json(const DaemonStatus& daemon, const config::Model& model,
     out["groups"] = groups_json(*snapshot, moment);
     out["trackers"] = trackers_json(snapshot->trackers);
   }
+  if (snapshots.balancer) out["services"] = services_json(*snapshots.balancer, moment);
   return dump(out);
 }
 
 std::string status_text(const DaemonStatus& daemon, const config::Model& model,
-                        const std::optional<engine::FailoverSnapshot>& snapshot, const Moment& moment) {
+                        const WorkerSnapshots& snapshots, const Moment& moment) {
+  const auto& snapshot = snapshots.failover;
   std::string out;
   const auto line = std::back_inserter(out);
   fmt::format_to(line, "standfast {} on {}, process {}, up {}\n", daemon.version, daemon.node, daemon.pid,
@@ -282,31 +319,19 @@ std::string status_text(const DaemonStatus& daemon, const config::Model& model,
                    age_text(moment.now - daemon.refused->when), daemon.refused->errors,
                    daemon.refused->errors == 1 ? "" : "s", daemon.refused->first);
   }
-  if (daemon.worker != DaemonStatus::Worker::running || daemon.worker_restarts > 0) {
-    fmt::format_to(line, "failover worker: {}, restarted {} times\n", worker_word(daemon.worker),
-                   daemon.worker_restarts);
-  }
-  if (!snapshot) {
-    out += "no virtual router or BFD session is configured, or none has started yet\n";
+  worker_text(out, "failover", daemon.failover);
+  worker_text(out, "balancer", daemon.balancer);
+  if (!snapshot && !snapshots.balancer) {
+    out += "no virtual router, BFD session or virtual server is configured, or none has started yet\n";
     return out;
   }
-  if (!daemon.snapshot_is_live) {
-    fmt::format_to(line, "the worker does not answer; this is what it left {} ago\n",
-                   age_text(moment.now - snapshot->taken));
+  if (snapshot) out += failover_text(daemon, model, *snapshot, moment);
+  if (snapshots.balancer) {
+    if (!daemon.balancer.snapshot_is_live)
+      out += stale_text("balancer", moment.now - snapshots.balancer->taken);
+    out += services_text(*snapshots.balancer, moment);
   }
-  std::size_t width = 6;
-  for (const auto& router : snapshot->instances) width = std::max(width, router.name.size());
-  fmt::format_to(line, "\n{:<{}}  {:<6}  {:>8}  {:<14}  {:<10}  {:>4}  {}\n", "ROUTER", width, "STATE",
-                 "PRIORITY", "SINCE", "INTERFACE", "VRID", "MASTER");
-  for (const auto& router : snapshot->instances) {
-    if (!router.twin_of.empty()) continue;
-    router_text(out, router, find(model, router.name), width, moment);
-    if (const auto* twin = twin_of(*snapshot, router))
-      other_family_text(out, *twin, find(model, twin->name), width);
-  }
-  out += groups_text(*snapshot, moment);
-  out += trackers_text(snapshot->trackers);
-  return out + bfd_text(*snapshot, moment);
+  return out;
 }
 
 std::string error_json(std::string_view text) { return dump(Json{{"error", text}}); }

@@ -9,6 +9,7 @@
 
 #include "config/model.hpp"
 #include "control/moment.hpp"
+#include "engine/balancer.hpp"
 #include "engine/failover.hpp"
 
 namespace control {
@@ -29,17 +30,26 @@ struct DaemonStatus {
   };
   std::optional<Refused> refused;  // a reload since then that was not accepted
 
-  enum class Worker : std::uint8_t { none, starting, running, waiting, stopping };
-  Worker worker = Worker::none;
-  std::int64_t worker_pid = 0;
-  std::uint32_t worker_restarts = 0;
-  bool snapshot_is_live = false;  // false: the worker did not answer, this is what it last left
+  struct Worker {
+    enum class State : std::uint8_t { none, starting, running, waiting, stopping };
+    State state = State::none;
+    std::int64_t pid = 0;
+    std::uint32_t restarts = 0;
+    bool snapshot_is_live = false;  // false: it did not answer, this is what it last left
+  };
+  Worker failover, balancer;
+};
+
+/// What the workers know of themselves; empty: there is no such worker, or it has not said anything yet.
+struct WorkerSnapshots {
+  std::optional<engine::FailoverSnapshot> failover;
+  std::optional<engine::BalancerSnapshot> balancer;
 };
 
 std::string status_json(const DaemonStatus& daemon, const config::Model& model,
-                        const std::optional<engine::FailoverSnapshot>& snapshot, const Moment& moment);
+                        const WorkerSnapshots& snapshots, const Moment& moment);
 std::string status_text(const DaemonStatus& daemon, const config::Model& model,
-                        const std::optional<engine::FailoverSnapshot>& snapshot, const Moment& moment);
+                        const WorkerSnapshots& snapshots, const Moment& moment);
 
 /// {"error": TEXT}
 std::string error_json(std::string_view text);

@@ -1,6 +1,7 @@
 #include "notify/event.hpp"
 
 #include <fmt/format.h>
+#include <utility>
 
 namespace notify {
 
@@ -21,13 +22,31 @@ std::string fifo_word(const Event& event) {
 
 }  // namespace
 
-std::string_view kind_word(Subject::Kind kind) { return kind == Subject::Kind::group ? "GROUP" : "INSTANCE"; }
+std::string_view kind_word(Subject::Kind kind) {
+  switch (kind) {
+    case Subject::Kind::instance:
+      return "INSTANCE";
+    case Subject::Kind::group:
+      return "GROUP";
+    case Subject::Kind::virtual_server:
+      return "VS";
+    case Subject::Kind::real_server:
+      return "RS";
+  }
+  std::unreachable();
+}
+
+bool is_server(const Subject& subject) {
+  return subject.kind == Subject::Kind::virtual_server || subject.kind == Subject::Kind::real_server;
+}
 
 std::string subject_key(const Subject& subject) {
-  return fmt::format("{} {}", kind_word(subject.kind), subject.name);
+  const bool behind = subject.kind == Subject::Kind::real_server;
+  return fmt::format("{} {}{}{}", kind_word(subject.kind), subject.name, behind ? " " : "", subject.service);
 }
 
 std::string fifo_line(const Event& event) {
+  if (is_server(event.subject)) return fmt::format("{} {}\n", subject_key(event.subject), fifo_word(event));
   const bool group = event.subject.kind == Subject::Kind::group;
   return fmt::format("{} \"{}\" {} {}\n", kind_word(event.subject.kind), event.subject.name, fifo_word(event),
                      group ? 0 : event.subject.priority);

@@ -1,5 +1,5 @@
-// What happened to a router or a group, for everybody who listens beside scripts: FIFOs, mail, webhooks, owner hooks. Decided
-// where the scripts are decided, so that all of them hear the same. Virtual and real servers will be further kinds of subject.
+// What happened to a router, a group, a virtual or a real server, for everybody who listens beside scripts: FIFOs, mail,
+// webhooks, owner hooks. Decided where the scripts are decided, so that all of them hear the same.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct Event {
     priority,              // its effective priority changed meanwhile: for FIFOs only
     lower_priority_heard,  // a master heard an advert of lower priority: for FIFOs only
   };
-  /// Counts changes of state without a gap; what is no change carries the number of the last one.
+  /// Counts changes of state without a gap, those of routers and groups, and those of servers; what is no change carries the
+  /// number of the last one.
   std::uint64_t sequence = 0;
   Subject subject;
   What what = What::state;
@@ -35,12 +36,15 @@ struct Event {
   friend bool operator==(const Event&, const Event&) = default;
 };
 
-/// "INSTANCE" or "GROUP".
+/// "INSTANCE", "GROUP", "VS", "RS".
 std::string_view kind_word(Subject::Kind kind);
+/// A virtual or a real server.
+bool is_server(const Subject& subject);
 /// One name for kind and name, to keep things by.
 std::string subject_key(const Subject& subject);
 
-/// The line that a FIFO gets, as keepalived writes it: INSTANCE "VI_1" MASTER 150, newline included.
+/// The line that a FIFO gets, as keepalived writes it: INSTANCE "VI_1" MASTER 150, newline included; of servers
+/// RS [10.0.0.1]:tcp:80 [10.9.0.50]:tcp:80 DOWN, without the zero octet that keepalived lets follow there.
 std::string fifo_line(const Event& event);
 
 /// Watches the numbers of one listener's events. A worker that was killed may begin again below what it said before; the number

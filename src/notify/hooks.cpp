@@ -59,6 +59,9 @@ const std::optional<Command>& specific(const Hooks& hooks, HookState state) {
       return hooks.stop;
     case HookState::deleted:
       return hooks.deleted;
+    case HookState::up:
+    case HookState::down:
+      break;  // of servers, whose scripts are not these
   }
   std::unreachable();
 }
@@ -77,6 +80,10 @@ std::string_view hook_word(HookState state) {
       return "STOP";
     case HookState::deleted:
       return "DELETED";
+    case HookState::up:
+      return "UP";
+    case HookState::down:
+      return "DOWN";
   }
   std::unreachable();
 }

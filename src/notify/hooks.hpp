@@ -13,19 +13,21 @@
 
 namespace notify {
 
-/// The states a script may be told. `stop` and `deleted` are not states of a router but of its configuration.
-enum class HookState : std::uint8_t { master, backup, fault, stop, deleted };
+/// The states a script may be told. `stop` and `deleted` are not states of a router but of its configuration; `up` and `down`
+/// are those of virtual and real servers, whose scripts are told nothing.
+enum class HookState : std::uint8_t { master, backup, fault, stop, deleted, up, down };
 
 struct Subject {
-  enum class Kind : std::uint8_t { instance, group };
+  enum class Kind : std::uint8_t { instance, group, virtual_server, real_server };
   Kind kind = Kind::instance;
-  std::string name;
-  std::uint8_t priority = 0;  // effective; a group has none and says 0
+  std::string name;            // of servers: "[10.9.0.50]:tcp:80"
+  std::uint8_t priority = 0;   // effective; of an instance only
+  std::string service{};       // of a real server: its virtual server's name
 
   friend bool operator==(const Subject&, const Subject&) = default;
 };
 
-/// "MASTER", "BACKUP", "FAULT", "STOP", "DELETED".
+/// "MASTER", "BACKUP", "FAULT", "STOP", "DELETED", "UP", "DOWN".
 std::string_view hook_word(HookState state);
 
 /// The subject entered `state` (every one but `deleted`: see removed()).

@@ -109,16 +109,27 @@ std::string time_text(WallTime when) {
 bool is_group(const Event& event) { return event.subject.kind == Subject::Kind::group; }
 
 std::string subject_title(const Event& event) {
+  const Subject& subject = event.subject;
+  if (subject.kind == Subject::Kind::virtual_server) return fmt::format("Virtualserver {}", subject.name);
+  if (subject.kind == Subject::Kind::real_server)
+    return fmt::format("Realserver {} of virtual server {}", subject.name, subject.service);
   return fmt::format("VRRP {} {}", is_group(event) ? "Group" : "Instance", event.subject.name);
 }
 
 std::string headline(const Event& event) {
+  if (is_server(event.subject)) return std::string(hook_word(event.state));
   if (event.state == HookState::stop) return "Stopping";
   if (event.state == HookState::deleted) return "Deleted";
   return fmt::format("Entering {} state", hook_word(event.state));
 }
 
 std::string first_line(const Event& event) {
+  if (event.subject.kind == Subject::Kind::virtual_server) return fmt::format("=> {} <=", event.detail);
+  if (event.subject.kind == Subject::Kind::real_server) {
+    if (event.state == HookState::up) return "=> CHECK succeed on service <=";
+    return event.detail.empty() ? "=> CHECK failed on service <="
+                                : fmt::format("=> CHECK failed on service : {} <=", event.detail);
+  }
   if (event.state == HookState::deleted) return "=> VRRP Deleted at reload <=";
   if (event.state == HookState::stop)
     return is_group(event) ? "=> VRRP group stopping <=" : "=> VRRP Instance stopping <=";
@@ -149,7 +160,7 @@ Letter alert_letter(const DatedEvent& dated, std::string_view node) {
   add("before", event.previous);
   add("reason", reason_line(event));
   add("peer", event.peer);
-  if (!is_group(event)) add("priority", fmt::format("{}", event.subject.priority));
+  if (event.subject.kind == Subject::Kind::instance) add("priority", fmt::format("{}", event.subject.priority));
   return letter;
 }
 

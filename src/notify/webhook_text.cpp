@@ -74,6 +74,7 @@ std::string webhook_body(const Event& event, core::WallTime when, std::string_vi
   const auto add = [&](std::string_view key, std::string_view value) {
     if (!value.empty()) body += fmt::format(R"(, "{}": {})", key, json_string(value));
   };
+  add("service", event.subject.service);
   add("previous", event.previous);
   if (event.subject.kind == Subject::Kind::instance)
     body += fmt::format(R"(, "priority": {})", event.subject.priority);

@@ -54,7 +54,7 @@ bool has_routes(const engine::FailoverConfig& config) {
 engine::Failover make_engine(engine::FailoverConfig&& config, std::uint64_t seed,
                              const std::optional<SnapshotFile>& snapshot) {
   if (snapshot) {
-    auto previous = snapshot->read();
+    auto previous = snapshot->read<engine::FailoverSnapshot>();
     if (previous && snapshot->last_alive() != core::Time{}) {
       return {std::move(config), seed, std::move(*previous), snapshot->last_alive()};
     }
@@ -137,7 +137,7 @@ FailoverHost::FailoverHost(FailoverWorkerConfig config, std::optional<SnapshotFi
 void FailoverHost::begin(NetlinkCommands::Listing&& listing) {
   return_free_memory();  // of the configuration's way here
   if (snapshot_) {
-    if (const auto previous = snapshot_->read()) sysctls_.adopt(previous->settings);
+    if (const auto previous = snapshot_->read<engine::FailoverSnapshot>()) sysctls_.adopt(previous->settings);
   }
   silence_local_igmp();
   tell_wall_clock();

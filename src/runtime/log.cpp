@@ -228,6 +228,15 @@ void Log::transition(const engine::action::ReportGroupTransition& report) {
   write(LogLevel::info, transition_line(report));
 }
 
+// A server that goes is what somebody wants to know at night.
+void Log::server(const lvs::ServerChange& change) {
+  write(change.up || change.reason == lvs::Reason::stopped ? LogLevel::info : LogLevel::warning, server_line(change));
+}
+
+void Log::quorum(const lvs::QuorumChange& change) {
+  write(change.up || change.reason == lvs::Reason::stopped ? LogLevel::info : LogLevel::warning, quorum_line(change));
+}
+
 void Log::notice(const engine::action::Notice& notice) {
   using Level = engine::action::Notice::Level;
   const LogLevel level = notice.level == Level::error     ? LogLevel::error

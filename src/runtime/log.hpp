@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engine/failover.hpp"
+#include "lvs/service.hpp"
 #include "runtime/messages.hpp"
 
 namespace runtime {
@@ -49,6 +50,8 @@ class Log {
   void transition(const engine::action::ReportTransition& report);
   void bfd(const engine::action::ReportBfdChange& report);
   void transition(const engine::action::ReportGroupTransition& report);
+  void server(const lvs::ServerChange& change);
+  void quorum(const lvs::QuorumChange& change);
   void notice(const engine::action::Notice& notice);
 
   /// debug lines are kept only with settings.detail

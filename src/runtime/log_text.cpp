@@ -90,6 +90,31 @@ std::string bfd_line(const engine::action::ReportBfdChange& report) {
   return line;
 }
 
+std::string server_line(const lvs::ServerChange& change) {
+  const std::string server = lvs::to_string(change.server, change.service);
+  const std::string service = lvs::to_string(change.service);
+  std::string why(lvs::reason_text(change.reason));
+  if (!change.detail.empty()) why += ": " + change.detail;
+  std::string line =
+      printable(fmt::format("{} service {} {} VS {}, {}", change.up ? "Adding" : "Removing", server,
+                            change.up ? "to" : "from", service, why));
+  fmt::format_to(std::back_inserter(line),
+                 " event=server_change service={} server={} up={} reason={} weight={}", log_value(service),
+                 log_value(server), change.up, lvs::reason_id(change.reason), change.weight);
+  return line;
+}
+
+std::string quorum_line(const lvs::QuorumChange& change) {
+  const std::string service = lvs::to_string(change.service);
+  std::string line = printable(fmt::format("{} for VS {}{}", lvs::quorum_text(change), service,
+                                           change.sorry_serves ? ", the sorry server stands in" : ""));
+  fmt::format_to(std::back_inserter(line),
+                 " event=quorum_change service={} up={} reason={} weight={} quorum={} hysteresis={}",
+                 log_value(service), change.up, lvs::reason_id(change.reason), change.weight, change.quorum,
+                 change.hysteresis);
+  return line;
+}
+
 std::string transition_line(const engine::action::ReportGroupTransition& report) {
   const auto& transition = report.transition;
   const bool stopped = transition.to == vrrp::State::initialize;

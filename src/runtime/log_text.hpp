@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/failover.hpp"
+#include "lvs/service.hpp"
 
 namespace runtime {
 
@@ -15,6 +16,10 @@ std::string transition_line(const engine::action::ReportTransition& report);
 std::string bfd_line(const engine::action::ReportBfdChange& report);
 /// `VRRP_Group(G) Syncing instances to MASTER state event=group_transition …`
 std::string transition_line(const engine::action::ReportGroupTransition& report);
+/// `Removing service [10.0.0.1]:tcp:80 from VS [10.9.0.50]:tcp:80, a check failed: connect: refused event=server_change …`
+std::string server_line(const lvs::ServerChange& change);
+/// `Lost quorum 1-0=1 > 0 for VS [10.9.0.50]:tcp:80 event=quorum_change …`
+std::string quorum_line(const lvs::QuorumChange& change);
 std::string notice_line(const engine::action::Notice& notice);
 
 /// The value as it stands after `key=`: in quotes when it has blanks, quotes or nothing in it.

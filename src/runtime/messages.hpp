@@ -101,6 +101,17 @@ using ToSupervisor =
                  to_supervisor::GroupTransitionReported, to_supervisor::BfdChanged, to_supervisor::Noticed,
                  to_supervisor::SnapshotTaken, to_supervisor::Reconfigured>;
 
+/// All that the supervisor and a failover worker need to understand each other.
+struct FailoverProtocol {
+  static constexpr const char* name = "failover";
+  using Config = FailoverWorkerConfig;
+  using Snapshot = engine::FailoverSnapshot;
+  using ToWorker = runtime::ToWorker;
+  using ToSupervisor = runtime::ToSupervisor;
+  using Reconfigure = to_worker::Reconfigure;
+  using SnapshotTaken = to_supervisor::SnapshotTaken;
+};
+
 /// Descriptors a worker finds open when it starts.
 inline constexpr int worker_channel_fd =
     3;  // SOCK_STREAM socketpair to the supervisor; its end of file means: withdraw and go
@@ -156,7 +167,8 @@ struct FifoTask {
   std::string keyword;  // as configured, for messages: "vrrp_notify_fifo"
   notify::Fifo fifo;
   std::optional<notify::Command> script;
-  bool vrrp = true;  // false: only virtual and real servers
+  bool routers = true;  // and groups
+  bool services = true;
 
   friend bool operator==(const FifoTask&, const FifoTask&) = default;
 };

@@ -172,7 +172,7 @@ class Notifier {
       const auto known = states_.find(key);
       if (known != states_.end() && known->second.state == event.state) return;
     }
-    const auto [number, missing] = numbers_.number(event);
+    const auto [number, missing] = numbers_[notify::is_server(event.subject) ? 1 : 0].number(event);
     event.sequence = number;
     if (missing != 0) say(Level::error, fmt::format("{} events were lost before number {}", missing, number));
     if (event.what == notify::Event::What::state) {
@@ -183,18 +183,21 @@ class Notifier {
       }
     }
     if (const auto owner = owners_.find(key); owner != owners_.end()) owner->second->hear(event);
-    for (auto& fifo : fifos_) {
-      if (fifo->task().vrrp) fifo->write(event);
-    }
+    write_to_fifos(event);
     for (auto& webhook : webhooks_) webhook->hear(event);
     if (mailer_) mailer_->hear(event);
   }
 
   void repeat_states() {
     for (const auto& [key, event] : states_) {
-      for (auto& fifo : fifos_) {
-        if (fifo->task().vrrp) fifo->write(event);
-      }
+      if (!notify::is_server(event.subject)) write_to_fifos(event);
+    }
+  }
+
+  void write_to_fifos(const notify::Event& event) {
+    const bool of_services = notify::is_server(event.subject);
+    for (auto& fifo : fifos_) {
+      if (of_services ? fifo->task().services : fifo->task().routers) fifo->write(event);
     }
   }
 
@@ -247,7 +250,7 @@ class Notifier {
   asio::posix::stream_descriptor events_;
   asio::steady_timer patience_;
   Channel<ToNotifier, FromNotifier> channel_;
-  notify::EventNumbers numbers_;
+  notify::EventNumbers numbers_[2];  // of routers and groups, of servers
   std::map<std::string, notify::Event> states_;  // the last of each subject that lives
   std::vector<std::unique_ptr<FifoWriter>> fifos_;
   std::map<std::string, std::unique_ptr<OwnerRunner>> owners_;

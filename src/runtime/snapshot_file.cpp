@@ -198,18 +198,6 @@ std::optional<core::Bytes> SnapshotFile::read_bytes() const {
   return read_slot(1 - newer);
 }
 
-core::Result<> SnapshotFile::write(const engine::FailoverSnapshot& snapshot) {
-  return write_bytes(core::to_bytes(snapshot));
-}
-
-std::optional<engine::FailoverSnapshot> SnapshotFile::read() const {
-  const auto bytes = read_bytes();
-  if (!bytes) return std::nullopt;
-  auto snapshot = core::from_bytes<engine::FailoverSnapshot>(*bytes);
-  if (!snapshot) return std::nullopt;
-  return std::move(*snapshot);
-}
-
 void SnapshotFile::beat(core::Time now) {
   header().last_alive.store(now.time_since_epoch().count(), std::memory_order_relaxed);
 }

@@ -1,4 +1,4 @@
-// The memory file in which a failover worker leaves its last snapshot and a heartbeat, so that the next
+// The memory file in which a worker leaves its last snapshot and a heartbeat, so that the next
 // worker resumes as it was. The supervisor creates it and keeps it; the worker inherits the descriptor
 // (worker_snapshot_fd). Two slots, written in turn, each with sequence number, length and checksum: a worker
 // killed in the middle of a write leaves the other slot whole. Space is reserved before it is touched, so a
@@ -13,7 +13,6 @@
 #include "core/archive.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "engine/failover.hpp"
 
 namespace runtime {
 
@@ -30,9 +29,20 @@ class SnapshotFile {
 
   int fd() const { return fd_; }
 
-  core::Result<> write(const engine::FailoverSnapshot& snapshot);
-  /// The last one that was written whole; empty before the first. May be called while another process writes.
-  std::optional<engine::FailoverSnapshot> read() const;
+  template <class Snapshot>
+  core::Result<> write(const Snapshot& snapshot) {
+    return write_bytes(core::to_bytes(snapshot));
+  }
+  /// The last one that was written whole; empty before the first, or if it is none of these. May be called while another
+  /// process writes.
+  template <class Snapshot>
+  std::optional<Snapshot> read() const {
+    const auto bytes = read_bytes();
+    if (!bytes) return std::nullopt;
+    auto snapshot = core::from_bytes<Snapshot>(*bytes);
+    if (!snapshot) return std::nullopt;
+    return std::move(*snapshot);
+  }
 
   /// The same with plain octets.
   core::Result<> write_bytes(std::span<const std::uint8_t> bytes);

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "engine/failover.hpp"
+
 namespace runtime {
 namespace {
 
@@ -26,7 +28,7 @@ engine::FailoverSnapshot snapshot_of(std::size_t instances, std::uint64_t sequen
 TEST(SnapshotFile, IsEmptyBeforeTheFirstWrite) {
   const auto file = SnapshotFile::create();
   ASSERT_TRUE(file) << file.error().message;
-  EXPECT_EQ(file->read(), std::nullopt);
+  EXPECT_EQ(file->read<engine::FailoverSnapshot>(), std::nullopt);
   EXPECT_EQ(file->last_alive(), core::Time{});
 }
 
@@ -40,7 +42,7 @@ TEST(SnapshotFile, GivesTheLastSnapshotToWhoOpensItNext) {
   file->beat(core::Time{std::chrono::seconds(42)});
   const auto next = SnapshotFile::open(::dup(file->fd()));
   ASSERT_TRUE(next) << next.error().message;
-  EXPECT_EQ(next->read(), snapshot_of(375, 5));
+  EXPECT_EQ(next->read<engine::FailoverSnapshot>(), snapshot_of(375, 5));
   EXPECT_EQ(next->last_alive(), core::Time{std::chrono::seconds(42)});
 }
 
@@ -51,7 +53,7 @@ TEST(SnapshotFile, ShowsAReaderWhatAnotherWroteAfterwards) {
   ASSERT_TRUE(writer);
   for (const std::size_t size : {1, 100, 3, 5000, 2}) {
     ASSERT_TRUE(writer->write(snapshot_of(size, size)));
-    EXPECT_EQ(reader->read(), snapshot_of(size, size));
+    EXPECT_EQ(reader->read<engine::FailoverSnapshot>(), snapshot_of(size, size));
   }
 }
 
@@ -61,7 +63,7 @@ TEST(SnapshotFile, ForgetsWhenTold) {
   ASSERT_TRUE(file->write(snapshot_of(1, 1)));
   file->beat(core::Time{std::chrono::seconds(1)});
   file->clear();
-  EXPECT_EQ(file->read(), std::nullopt);
+  EXPECT_EQ(file->read<engine::FailoverSnapshot>(), std::nullopt);
   EXPECT_EQ(file->last_alive(), core::Time{});
 }
 
@@ -87,7 +89,7 @@ TEST(SnapshotFile, NeverShowsADamagedSnapshot) {
   int older = 0;
   for (std::size_t at = 0; at < size; ++at) {
     memory[at] ^= 0x5a;
-    if (const auto seen = file->read()) {
+    if (const auto seen = file->read<engine::FailoverSnapshot>()) {
       EXPECT_TRUE(*seen == snapshot_of(2, 1) || *seen == snapshot_of(2, 2)) << "octet " << at;
       older += *seen == snapshot_of(2, 1) ? 1 : 0;
     }
@@ -118,7 +120,7 @@ TEST(SnapshotFile, SurvivesWritersKilledInTheMiddle) {
     while (finished < some_writes_later) ::sched_yield();
     ::kill(writer, SIGKILL);
     ::waitpid(writer, nullptr, 0);
-    const auto seen = file->read();
+    const auto seen = file->read<engine::FailoverSnapshot>();
     ASSERT_TRUE(seen) << "round " << round;
     ASSERT_GE(seen->last_sequence, finished.load());
     ASSERT_EQ(*seen, snapshot_of(50 + seen->last_sequence % 500, seen->last_sequence));

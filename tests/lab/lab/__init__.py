@@ -8,7 +8,8 @@ from lab.network import Network, Node, run
 from lab.packets import Advert, KernelChanges, Sniffer, judge
 from lab.prober import Prober
 from lab.programs import TOP, program
+from lab.visitor import Visitor
 from lab.wait import eventually, hold
 
 __all__ = ["Advert", "Bfdd", "Daemon", "Haproxy", "Keepalived", "KernelChanges", "Network", "Nginx", "Node", "PEERS", "Prober",
-           "Sniffer", "Standfast", "TOP", "eventually", "hold", "judge", "program", "run"]
+           "Sniffer", "Standfast", "TOP", "Visitor", "eventually", "hold", "judge", "program", "run"]

@@ -202,9 +202,9 @@ class Bfdd(Daemon):
 
 
 def folder_with_scripts(configuration):
-    """Examples with a script.conf name their scripts by the place they have on real machines."""
+    """Examples name their scripts by the place they have on real machines."""
     folder = pathlib.Path(configuration).parent
-    return folder if (folder / "script.conf").exists() else None
+    return folder if any(folder.glob("*.sh")) else None
 
 
 def compatible_name(network):

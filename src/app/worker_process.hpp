@@ -1,8 +1,8 @@
-// The supervisor's side of the failover worker: starts it, talks to it, notices its end and starts it again, handing over the
-// snapshot its predecessor left. Knows nothing of configuration files.
+// The supervisor's side of a worker, whichever: starts it, talks to it, notices its end and starts it again, handing over the
+// snapshot its predecessor left. Knows nothing of configuration files, nor of what the worker does: what the two say to each
+// other is its protocol (runtime/messages.hpp).
 #pragma once
 
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,8 +11,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "app/restart_policy.hpp"
+#include "runtime/balancer_messages.hpp"
 #include "runtime/channel.hpp"
 #include "runtime/messages.hpp"
 #include "runtime/process.hpp"
@@ -20,59 +22,58 @@
 
 namespace app {
 
-class FailoverProcess {
+enum class WorkerState : std::uint8_t { none, starting, running, waiting, stopping };
+
+template <class Protocol>
+class WorkerProcess {
  public:
+  using ToWorker = typename Protocol::ToWorker;
+  using ToSupervisor = typename Protocol::ToSupervisor;
+  using Snapshot = typename Protocol::Snapshot;
+
   struct Observer {
-    std::function<void(const runtime::ToSupervisor&)> said;  // all but snapshots
+    std::function<void(const ToSupervisor&)> said;  // all but snapshots
     std::function<void(pid_t)> started;
     /// It has ended and will start again after `delay`; without a value it will not.
     std::function<void(runtime::ExitStatus, std::optional<core::Duration> delay)> ended;
     std::function<void(const core::Error&)> failed;  // could not be started, or its channel is damaged
   };
-  using OnSnapshot = std::function<void(std::optional<engine::FailoverSnapshot>, bool live)>;
-  enum class State : std::uint8_t { none, starting, running, waiting, stopping };
+  using OnSnapshot = std::function<void(std::optional<Snapshot>, bool live)>;
 
   /// The task as it is at the moment: asked for at every start, as delays of the daemon's start shrink.
-  using Task = std::function<runtime::FailoverWorkerConfig()>;
-  using Listeners = std::array<int, runtime::listener_count>;
-  /// Sockets to the script runner, to the watcher and to the notifiers, which the worker inherits.
-  struct Helpers {
-    int scripts = -1;
-    int watcher = -1;
-    Listeners listeners{-1, -1, -1};
-  };
-
-  FailoverProcess(boost::asio::io_context& io, Helpers helpers, bool respawn, Task task, Observer observer);
-  ~FailoverProcess();
-  FailoverProcess(const FailoverProcess&) = delete;
-  FailoverProcess& operator=(const FailoverProcess&) = delete;
+  using Task = std::function<typename Protocol::Config()>;
+  /// `helpers`: sockets to our other processes, which the worker inherits.
+  WorkerProcess(boost::asio::io_context& io, std::vector<runtime::InheritedFd> helpers, bool respawn,
+                Task task, Observer observer);
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
 
   core::Result<> start();
   /// The task has changed.
   void reconfigure();
-  /// Resign and end. observer.ended follows, at once if nothing runs.
+  /// Clean up and end. observer.ended follows, at once if nothing runs.
   void stop();
   void kill();
-  void clear_counters();
-  /// Tell these listeners (bits) every state again.
-  void tell_states(std::uint8_t listeners);
+  /// Lost if no worker is there to hear it.
+  void tell(const ToWorker& message);
   /// Its present snapshot, or after `limit` what it last left.
   void ask_snapshot(core::Duration limit, OnSnapshot deliver);
 
-  State state() const { return state_; }
+  WorkerState state() const { return state_; }
   pid_t pid() const { return child_.pid; }
   std::uint32_t restarts() const { return policy_.restarts(); }
 
  private:
-  using Channel = runtime::Channel<runtime::ToSupervisor, runtime::ToWorker>;
+  using Channel = runtime::Channel<ToSupervisor, ToWorker>;
   struct Question {
     boost::asio::steady_timer limit;
     OnSnapshot deliver;
   };
 
   core::Result<> launch();
-  void receive(runtime::ToSupervisor message);
-  void answer(std::uint64_t request, std::optional<engine::FailoverSnapshot> snapshot);
+  void receive(ToSupervisor message);
+  void answer(std::uint64_t request, std::optional<Snapshot> snapshot);
   void answer_all_from_file();
   void await_end();
   void end();
@@ -80,11 +81,11 @@ class FailoverProcess {
   void restart_after(core::Duration delay);
 
   boost::asio::io_context& io_;
-  Helpers helpers_;
+  std::vector<runtime::InheritedFd> helpers_;
   bool respawn_;
   Task task_;
   Observer observer_;
-  State state_ = State::none;
+  WorkerState state_ = WorkerState::none;
   std::optional<runtime::SnapshotFile> snapshot_;
   runtime::Child child_;
   std::optional<runtime::ExitStatus> exit_;  // reaped, its last words not yet read
@@ -96,5 +97,10 @@ class FailoverProcess {
   std::uint64_t last_request_ = 0;
   std::map<std::uint64_t, Question> questions_;
 };
+
+extern template class WorkerProcess<runtime::FailoverProtocol>;
+extern template class WorkerProcess<runtime::BalancerProtocol>;
+using FailoverProcess = WorkerProcess<runtime::FailoverProtocol>;
+using BalancerProcess = WorkerProcess<runtime::BalancerProtocol>;
 
 }  // namespace app

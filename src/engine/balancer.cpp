@@ -1,0 +1,290 @@
+#include "engine/balancer.hpp"
+
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+#include "core/overload.hpp"
+#include "engine/checks.hpp"
+
+namespace engine {
+
+namespace {
+
+using core::Time;
+using net::ipvs::Endpoint;
+using Subject = notify::Subject;
+
+// The scripts of a service and its servers, found by name: the director speaks in names, and of those that a reload took away too.
+struct ServiceHooks {
+  std::optional<notify::Command> quorum_up, quorum_down;
+  struct Server {
+    std::optional<notify::Command> up, down;
+    bool alert = false;
+  };
+  std::map<Endpoint, Server> servers;
+  bool alert = false;
+};
+
+std::map<lvs::ServiceId, ServiceHooks> hooks_of(const BalancerConfig& config) {
+  std::map<lvs::ServiceId, ServiceHooks> hooks;
+  for (std::size_t i = 0; i < config.services.size(); ++i) {
+    const lvs::ServicePlan& plan = config.director.services[i];
+    const ServiceTasks& tasks = config.services[i];
+    ServiceHooks& service = hooks[lvs::id_of(plan.service)];
+    service.quorum_up = tasks.quorum_up;
+    service.quorum_down = tasks.quorum_down;
+    service.alert = plan.service.smtp_alert;
+    for (std::size_t j = 0; j < tasks.servers.size(); ++j) {
+      service.servers[plan.servers[j].endpoint] = {tasks.servers[j].notify_up, tasks.servers[j].notify_down,
+                                                   plan.servers[j].smtp_alert};
+    }
+  }
+  return hooks;
+}
+
+}  // namespace
+
+class Balancer::Implementation {
+ public:
+  Implementation(BalancerConfig&& config, std::uint64_t seed)
+      : config_(std::move(config)), hooks_(hooks_of(config_)), checks_(seed), director_(config_.director) {}
+
+  Implementation(BalancerConfig&& config, std::uint64_t seed, BalancerSnapshot&& previous)
+      : config_(std::move(config)),
+        hooks_(hooks_of(config_)),
+        checks_(seed),
+        director_(config_.director, previous.director),
+        last_event_(previous.last_event) {
+    checks_.remember(std::move(previous.checks));
+  }
+
+  BalancerActions start(Time now) {
+    BalancerActions out;
+    out.emplace_back(action::Watch{config_.watched});
+    take(now, director_.handle(now, lvs::event::Started{}), out);
+    configure_checks(now, out);
+    return out;
+  }
+
+  BalancerActions handle(Time now, const BalancerEvent& event) {
+    BalancerActions out;
+    std::visit([&](const auto& known) { on(now, known, out); }, event);
+    return out;
+  }
+
+  BalancerActions handle_timeout(Time now) {
+    BalancerActions out;
+    if (stopped_) return out;
+    Checks::Changed changed;
+    checks_.handle_timeout(now, out, changed);
+    tell_health(now, changed, out);
+    take(now, director_.handle_timeout(now), out);
+    return out;
+  }
+
+  std::optional<Time> next_timeout() const {
+    if (stopped_) return std::nullopt;
+    auto next = checks_.next_timeout();
+    if (const auto also = director_.next_timeout(); also && (!next || *also < *next)) next = also;
+    return next;
+  }
+
+  BalancerSnapshot snapshot(Time now) const {
+    return {now, last_event_, director_.snapshot(), checks_.snapshot(), {}, {}};
+  }
+
+ private:
+  void on(Time now, const event::ProbeFinished& finished, BalancerActions& out) {
+    if (stopped_) return;
+    Checks::Changed changed;
+    checks_.finished(now, finished, out, changed);
+    tell_health(now, changed, out);
+  }
+
+  void on(Time now, const event::TrackedFileChanged& file, BalancerActions& out) {
+    Checks::Changed changed;
+    checks_.file_changed(now, file.file, file.value, out, changed);
+    if (!file.problem.empty()) {
+      out.emplace_back(action::Notice{
+          action::Notice::Level::warning, {}, "file_check", fmt::format("FILE_CHECK: {}", file.problem)});
+    }
+    tell_health(now, changed, out);
+  }
+
+  void on(Time now, const event::BfdStateChanged& session, BalancerActions& out) {
+    Checks::Changed changed;
+    checks_.bfd_changed(now, session.session, session.up, out, changed);
+    tell_health(now, changed, out);
+  }
+
+  void on(Time now, const event::ServicesReconfigured& reconfigured, BalancerActions& out) {
+    if (stopped_) return;
+    if (reconfigured.config.watched != config_.watched)
+      out.emplace_back(action::Watch{reconfigured.config.watched});
+    config_ = reconfigured.config;
+    former_hooks_ = std::exchange(hooks_, hooks_of(config_));
+    take(now, director_.handle(now, lvs::event::Reconfigured{config_.director}), out);
+    configure_checks(now, out);
+  }
+
+  void on(Time now, const event::StopRequested&, BalancerActions& out) {
+    take(now, director_.handle(now, lvs::event::StopRequested{}), out);
+  }
+
+  template <class DirectorEvent>
+  void on(Time now, const DirectorEvent& event, BalancerActions& out) {
+    take(now, director_.handle(now, event), out);
+  }
+
+  void on(Time, const event::StatesWanted& wanted, BalancerActions& out) {
+    const auto repeat = [&](notify::Event event) {
+      event.gone = false;
+      event.repeated = true;
+      event.sequence = last_event_;
+      out.emplace_back(action::Tell{std::move(event), wanted.listeners});
+    };
+    for (const lvs::ServiceSnapshot& service : director_.snapshot().services) {
+      if (service.last.reason != lvs::Reason::none) repeat(event_of(service.last));
+      for (const lvs::ServerSnapshot& server : service.servers) {
+        if (server.last.reason != lvs::Reason::none &&
+            (!server.last.initial || config_.initial_server_states))
+          repeat(event_of(server.last));
+      }
+    }
+  }
+
+  void configure_checks(Time now, BalancerActions& out) {
+    Checks::Changed changed;
+    checks_.configure(now, config_, out, changed);
+    tell_health(now, changed, out);
+  }
+
+  void tell_health(Time now, const Checks::Changed& changed, BalancerActions& out) {
+    for (const auto& [service, server] : std::set<CheckedServer>(changed.begin(), changed.end())) {
+      const lvs::Health health = checks_.health({service, server});
+      take(now, director_.handle(now, lvs::event::HealthChanged{service, server, health}), out);
+    }
+  }
+
+  void take(Time now, lvs::Actions&& actions, BalancerActions& out) {
+    for (lvs::Action& wish : actions) {
+      std::visit(core::Overload{
+                     [&](lvs::action::SuspendChecks& rest) {
+                       Checks::Changed changed;
+                       checks_.suspend(now, rest.service, rest.suspended, out, changed);
+                       tell_health(now, changed, out);
+                     },
+                     [&](lvs::action::RunHook& hook) { run(hook, out); },
+                     [&](lvs::action::ReportServer& report) {
+                       if (!report.change.initial || config_.initial_server_states)
+                         tell(event_of(report.change), out);
+                       out.emplace_back(std::move(report));
+                     },
+                     [&](lvs::action::ReportQuorum& report) {
+                       tell(event_of(report.change), out);
+                       out.emplace_back(std::move(report));
+                     },
+                     [&](lvs::action::Notice& notice) {
+                       out.emplace_back(action::Notice{
+                           action::Notice::Level::warning, {}, "services", std::move(notice.text)});
+                     },
+                     [&](lvs::action::Stopped&) {
+                       stopped_ = true;
+                       out.emplace_back(action::Stopped{});
+                     },
+                     [&](auto& programmed) { out.emplace_back(std::move(programmed)); },
+                 },
+                 wish);
+    }
+  }
+
+  const ServiceHooks* hooks_for(const lvs::ServiceId& service, const std::optional<Endpoint>& server) const {
+    for (const auto* hooks : {&hooks_, &former_hooks_}) {
+      const auto found = hooks->find(service);
+      if (found != hooks->end() && (!server || found->second.servers.contains(*server)))
+        return &found->second;
+    }
+    return nullptr;
+  }
+
+  void run(const lvs::action::RunHook& hook, BalancerActions& out) const {
+    const ServiceHooks* hooks = hooks_for(hook.service, hook.server);
+    if (hooks == nullptr) return;
+    const ServiceHooks::Server server =
+        hook.server ? hooks->servers.at(*hook.server) : ServiceHooks::Server{};
+    const auto& command = [&]() -> const std::optional<notify::Command>& {
+      switch (hook.hook) {
+        case lvs::Hook::notify_up:
+          return server.up;
+        case lvs::Hook::notify_down:
+          return server.down;
+        case lvs::Hook::quorum_up:
+          return hooks->quorum_up;
+        case lvs::Hook::quorum_down:
+          break;
+      }
+      return hooks->quorum_down;
+    }();
+    if (command) out.emplace_back(action::RunHooks{lvs::to_string(hook.service), {*command}});
+  }
+
+  void tell(notify::Event event, BalancerActions& out) {
+    event.sequence = ++last_event_;
+    out.emplace_back(action::Tell{std::move(event)});
+  }
+
+  notify::Event event_of(const lvs::ServerChange& change) const {
+    notify::Event event;
+    event.subject = {Subject::Kind::real_server, lvs::to_string(change.server, change.service), 0,
+                     lvs::to_string(change.service)};
+    event.state = change.up ? notify::HookState::up : notify::HookState::down;
+    event.previous = change.up ? "DOWN" : "UP";
+    event.gone = change.reason == lvs::Reason::removed || change.reason == lvs::Reason::stopped;
+    const ServiceHooks* hooks = hooks_for(change.service, change.server);
+    event.alert = hooks != nullptr && !change.initial && hooks->servers.at(change.server).alert;
+    event.when = change.when;
+    event.reason = lvs::reason_id(change.reason);
+    event.reason_text = lvs::reason_text(change.reason);
+    event.detail = change.detail;
+    return event;
+  }
+
+  notify::Event event_of(const lvs::QuorumChange& change) const {
+    notify::Event event;
+    event.subject = {Subject::Kind::virtual_server, lvs::to_string(change.service), 0, {}};
+    event.state = change.up ? notify::HookState::up : notify::HookState::down;
+    if (!change.initial) event.previous = change.up ? "DOWN" : "UP";
+    event.gone = change.reason == lvs::Reason::removed || change.reason == lvs::Reason::stopped;
+    const ServiceHooks* hooks = hooks_for(change.service, {});
+    event.alert = hooks != nullptr && !change.initial && hooks->alert;
+    event.when = change.when;
+    event.reason = lvs::reason_id(change.reason);
+    event.reason_text = lvs::reason_text(change.reason);
+    event.detail = lvs::quorum_text(change);
+    return event;
+  }
+
+  BalancerConfig config_;
+  std::map<lvs::ServiceId, ServiceHooks> hooks_, former_hooks_;
+  Checks checks_;
+  lvs::Director director_;
+  std::uint64_t last_event_ = 0;
+  bool stopped_ = false;
+};
+
+Balancer::Balancer(BalancerConfig config, std::uint64_t seed)
+    : inside_(std::make_unique<Implementation>(std::move(config), seed)) {}
+Balancer::Balancer(BalancerConfig config, std::uint64_t seed, BalancerSnapshot previous)
+    : inside_(std::make_unique<Implementation>(std::move(config), seed, std::move(previous))) {}
+Balancer::~Balancer() = default;
+Balancer::Balancer(Balancer&&) noexcept = default;
+Balancer& Balancer::operator=(Balancer&&) noexcept = default;
+
+BalancerActions Balancer::start(Time now) { return inside_->start(now); }
+BalancerActions Balancer::handle(Time now, const BalancerEvent& event) { return inside_->handle(now, event); }
+BalancerActions Balancer::handle_timeout(Time now) { return inside_->handle_timeout(now); }
+std::optional<Time> Balancer::next_timeout() const { return inside_->next_timeout(); }
+BalancerSnapshot Balancer::snapshot(Time now) const { return inside_->snapshot(now); }
+
+}  // namespace engine
