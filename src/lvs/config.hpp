@@ -117,6 +117,9 @@ struct SyncDaemon {
 
 enum class FlushOnStop : std::uint8_t { no, everything, own_services };
 
+/// `lvs_data_plane`: what in the kernel carries connections to servers.
+enum class DataPlaneChoice : std::uint8_t { automatic, ipvs, nftables };
+
 /// One virtual_server with all that decides what the kernel is told.
 struct ServicePlan {
   ServiceConfig service;

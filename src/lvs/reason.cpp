@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <utility>
 
 #include "lvs/service.hpp"
@@ -62,6 +63,13 @@ std::string_view reason_id(Reason reason) {
       return "stopped";
   }
   std::unreachable();
+}
+
+std::string quorum_text(const QuorumChange& change) {
+  const std::uint64_t quorum = change.quorum, hysteresis = change.hysteresis;
+  if (change.up)
+    return fmt::format("Gained quorum {}+{}={} <= {}", quorum, hysteresis, quorum + hysteresis, change.weight);
+  return fmt::format("Lost quorum {}-{}={} > {}", quorum, hysteresis, quorum - hysteresis, change.weight);
 }
 
 }  // namespace lvs

@@ -77,6 +77,9 @@ struct QuorumChange {
   friend bool operator==(const QuorumChange&, const QuorumChange&) = default;
 };
 
+/// "Gained quorum 1+0=1 <= 2", "Lost quorum 1-0=1 > 0".
+std::string quorum_text(const QuorumChange& change);
+
 /// A server's entry leaves only when its connections have ended or the time is over.
 struct Drain {
   core::Time since{};
