@@ -68,7 +68,8 @@ std::string_view reason_id(Reason reason) {
 std::string quorum_text(const QuorumChange& change) {
   const std::uint64_t quorum = change.quorum, hysteresis = change.hysteresis;
   if (change.up)
-    return fmt::format("Gained quorum {}+{}={} <= {}", quorum, hysteresis, quorum + hysteresis, change.weight);
+    return fmt::format("Gained quorum {}+{}={} <= {}", quorum, hysteresis, quorum + hysteresis,
+                       change.weight);
   return fmt::format("Lost quorum {}-{}={} > {}", quorum, hysteresis, quorum - hysteresis, change.weight);
 }
 

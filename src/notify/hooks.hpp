@@ -20,9 +20,9 @@ enum class HookState : std::uint8_t { master, backup, fault, stop, deleted, up, 
 struct Subject {
   enum class Kind : std::uint8_t { instance, group, virtual_server, real_server };
   Kind kind = Kind::instance;
-  std::string name;            // of servers: "[10.9.0.50]:tcp:80"
-  std::uint8_t priority = 0;   // effective; of an instance only
-  std::string service{};       // of a real server: its virtual server's name
+  std::string name;           // of servers: "[10.9.0.50]:tcp:80"
+  std::uint8_t priority = 0;  // effective; of an instance only
+  std::string service{};      // of a real server: its virtual server's name
 
   friend bool operator==(const Subject&, const Subject&) = default;
 };

@@ -160,7 +160,8 @@ Letter alert_letter(const DatedEvent& dated, std::string_view node) {
   add("before", event.previous);
   add("reason", reason_line(event));
   add("peer", event.peer);
-  if (event.subject.kind == Subject::Kind::instance) add("priority", fmt::format("{}", event.subject.priority));
+  if (event.subject.kind == Subject::Kind::instance)
+    add("priority", fmt::format("{}", event.subject.priority));
   return letter;
 }
 

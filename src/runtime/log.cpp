@@ -230,11 +230,13 @@ void Log::transition(const engine::action::ReportGroupTransition& report) {
 
 // A server that goes is what somebody wants to know at night.
 void Log::server(const lvs::ServerChange& change) {
-  write(change.up || change.reason == lvs::Reason::stopped ? LogLevel::info : LogLevel::warning, server_line(change));
+  write(change.up || change.reason == lvs::Reason::stopped ? LogLevel::info : LogLevel::warning,
+        server_line(change));
 }
 
 void Log::quorum(const lvs::QuorumChange& change) {
-  write(change.up || change.reason == lvs::Reason::stopped ? LogLevel::info : LogLevel::warning, quorum_line(change));
+  write(change.up || change.reason == lvs::Reason::stopped ? LogLevel::info : LogLevel::warning,
+        quorum_line(change));
 }
 
 void Log::notice(const engine::action::Notice& notice) {

@@ -95,9 +95,8 @@ std::string server_line(const lvs::ServerChange& change) {
   const std::string service = lvs::to_string(change.service);
   std::string why(lvs::reason_text(change.reason));
   if (!change.detail.empty()) why += ": " + change.detail;
-  std::string line =
-      printable(fmt::format("{} service {} {} VS {}, {}", change.up ? "Adding" : "Removing", server,
-                            change.up ? "to" : "from", service, why));
+  std::string line = printable(fmt::format("{} service {} {} VS {}, {}", change.up ? "Adding" : "Removing",
+                                           server, change.up ? "to" : "from", service, why));
   fmt::format_to(std::back_inserter(line),
                  " event=server_change service={} server={} up={} reason={} weight={}", log_value(service),
                  log_value(server), change.up, lvs::reason_id(change.reason), change.weight);

@@ -250,7 +250,7 @@ class Notifier {
   asio::posix::stream_descriptor events_;
   asio::steady_timer patience_;
   Channel<ToNotifier, FromNotifier> channel_;
-  notify::EventNumbers numbers_[2];  // of routers and groups, of servers
+  notify::EventNumbers numbers_[2];              // of routers and groups, of servers
   std::map<std::string, notify::Event> states_;  // the last of each subject that lives
   std::vector<std::unique_ptr<FifoWriter>> fifos_;
   std::map<std::string, std::unique_ptr<OwnerRunner>> owners_;
