@@ -1,6 +1,7 @@
 #include "lvs/nft_rules.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <numeric>
@@ -28,6 +29,32 @@ std::string name_of(const net::IpAddress& address) {
   std::string text = address.to_string();
   std::ranges::replace(text, ':', '-');
   return text;
+}
+
+template <class Number>
+std::optional<Number> read_number(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+std::optional<Protocol> protocol_named(std::string_view text) {
+  for (const Protocol protocol : {Protocol::tcp, Protocol::udp, Protocol::sctp}) {
+    if (net::ipvs::to_string(protocol) == text) return protocol;
+  }
+  return std::nullopt;
+}
+
+// "10.0.0.1_80", "2001-db8--1_80"
+std::optional<Endpoint> endpoint_named(std::string_view text) {
+  const std::size_t bar = text.rfind('_');
+  if (bar == text.npos) return std::nullopt;
+  std::string address(text.substr(0, bar));
+  std::ranges::replace(address, '-', ':');
+  const auto ip = net::IpAddress::parse(address);
+  const auto port = read_number<std::uint16_t>(text.substr(bar + 1));
+  if (!ip || !port) return std::nullopt;
+  return Endpoint{*ip, *port};
 }
 
 // 64-bit FNV-1a: the same in every process, on every machine.
@@ -135,7 +162,11 @@ std::string draw_of(const ServiceKey& key, const Entry& entry, NftSchedule sched
 void choose(std::string& out, std::string_view table, const ServiceKey& key, const Entry& entry) {
   const auto replacement = nft_replacement(entry.settings.scheduler);
   const NftSchedule schedule = replacement ? replacement->schedule : NftSchedule::weights;
-  const NftDraw draw = nft_draw(entry.destinations, schedule);
+  std::vector<Destination> servers = entry.destinations;
+  if (entry.settings.scheduler == "rr") {
+    for (Destination& server : servers) server.weight = std::min<std::uint32_t>(server.weight, 1);
+  }
+  const NftDraw draw = nft_draw(servers, schedule);
   const std::string chain = nft_name(key);
   if (draw.modulus == 0) return;  // nobody: the packet goes on to this machine itself
   const auto to = [&](const NftSlots& slots) {
@@ -285,6 +316,26 @@ std::string nft_name(const ServiceKey& service) {
 
 std::string nft_name(const ServiceKey& service, const Endpoint& server) {
   return fmt::format("{}/{}_{}", nft_name(service), name_of(server.address), server.port);
+}
+
+std::optional<NftNamed> nft_named(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  const std::string_view service = name.substr(0, slash);
+  NftNamed named;
+  if (service.starts_with("mark4_") || service.starts_with("mark6_")) {
+    const auto mark = read_number<std::uint32_t>(service.substr(6));
+    if (!mark) return std::nullopt;
+    named.service = ServiceKey::of_mark(*mark, service[4] == '4' ? net::Family::v4 : net::Family::v6);
+  } else {
+    const std::size_t bar = service.find('_');
+    const auto protocol = protocol_named(service.substr(0, bar));
+    const auto endpoint = bar == service.npos ? std::nullopt : endpoint_named(service.substr(bar + 1));
+    if (!protocol || !endpoint) return std::nullopt;
+    named.service = ServiceKey::of(*protocol, *endpoint);
+  }
+  if (slash == name.npos) return named;
+  named.server = endpoint_named(name.substr(slash + 1));
+  return named.server ? std::optional(named) : std::nullopt;
 }
 
 std::uint32_t nft_mark(const ServiceKey& service, const Endpoint& server) {

@@ -53,6 +53,14 @@ NftDraw nft_draw(const std::vector<Destination>& destinations, NftSchedule sched
 /// What the text refers to: names are made of these values, so a new process finds what an old one made.
 std::string nft_name(const net::ipvs::ServiceKey& service);
 std::string nft_name(const net::ipvs::ServiceKey& service, const Endpoint& server);
+/// What a chain's name stands for: of a service or of a server; nothing if the name is none of ours.
+struct NftNamed {
+  net::ipvs::ServiceKey service;
+  std::optional<Endpoint> server;
+
+  friend bool operator==(const NftNamed&, const NftNamed&) = default;
+};
+std::optional<NftNamed> nft_named(std::string_view name);
 std::uint32_t nft_mark(const net::ipvs::ServiceKey& service, const Endpoint& server);
 
 /// Tables, maps and base chains, made if they are not there; `devices`: where packets for direct routing come in. None: no table

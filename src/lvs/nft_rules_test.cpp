@@ -114,6 +114,18 @@ TEST(NftRules, NamesAreThoseOfNft) {
   EXPECT_NE(nft_mark(v6, at(1)), 0U);
 }
 
+TEST(NftRules, NamesAreReadAsTheyWereWritten) {
+  const ServiceKey v6 = ServiceKey::of(Protocol::udp, {net::IpAddress::parse("2001:db8::1").value(), 53});
+  const Endpoint far{net::IpAddress::parse("fd00::9").value(), 5353};
+  EXPECT_EQ(nft_named(nft_name(v6)), (NftNamed{v6, {}}));
+  EXPECT_EQ(nft_named(nft_name(v6, far)), (NftNamed{v6, far}));
+  const ServiceKey mark = ServiceKey::of_mark(7, net::Family::v6);
+  EXPECT_EQ(nft_named(nft_name(mark, far)), (NftNamed{mark, far}));
+  for (const char* name : {"prerouting", "output", "ingress", "tcp_", "tcp_10.0.0.1", "icmp_10.0.0.1_80",
+                           "mark4_x", "tcp_10.0.0.1_80/flows", "tcp_10.0.0.1_99999", ""})
+    EXPECT_EQ(nft_named(name), std::nullopt) << name;
+}
+
 TEST(NftRules, WhatNftablesCannotDoIsSaid) {
   EXPECT_THAT(nft_refusals(for_nftables()), IsEmpty());
   const auto said = [](auto&& change) {
