@@ -89,8 +89,6 @@ runtime::BalancerWorkerConfig balancer_worker_config(const DaemonOptions& option
   worker.process = globals.checker_process;
   worker.log = options.log;
   worker.plane_namespace = globals.daemon.net_namespace_ipvs;
-  worker.nft_table = "standfast_services";
-  if (!globals.daemon.instance.empty()) worker.nft_table += "_" + globals.daemon.instance;
   worker.netlink_command_buffer = globals.checker_netlink.command;
   worker.netlink_command_buffer_force = globals.checker_netlink.command_force;
   worker.netlink_monitor_buffer = globals.checker_netlink.monitor;

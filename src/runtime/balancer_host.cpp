@@ -228,7 +228,12 @@ bool BalancerHost::open_plane() {
       return false;
     }
   }
-  auto opened = NftPlane::open({config_.nft_table, config_.plane_namespace});
+  if (config_.plane_namespace) {
+    notice_once(Level::error, "no_data_plane",
+                "net_namespace_ipvs works with IPVS only: services are not served until it is taken out");
+    return false;
+  }
+  auto opened = NftPlane::open();
   if (!opened) {
     notice_once(Level::error, "no_data_plane",
                 fmt::format("{}: services are not served until it works", opened.error().message));

@@ -18,7 +18,6 @@ struct BalancerWorkerConfig {
   config::ProcessSettings process;
   LogSettings log;
   std::optional<std::string> plane_namespace;  // `net_namespace_ipvs`; without: where we are
-  std::string nft_table;                       // of the nftables plane
   std::uint32_t netlink_command_buffer = 0;    // octets, 0 = the kernel's default
   bool netlink_command_buffer_force = false;
   std::uint32_t netlink_monitor_buffer = 0;
