@@ -121,7 +121,8 @@ def test_a_director_that_is_stopped_or_dies_is_replaced(site):
     assert site.daemons["a"].stop() == 0
     eventually(lambda: site.directors["b"].has(VIP), 5, "b takes over")
     assert visitor.served(2) == BOTH
-    assert len(visitor.failures(when)) <= 0.05 * len(visitor.since(when)), visitor.failures(when)
+    skew = (256 - 90) / 256  # of b, after a's farewell; the address answers nobody meanwhile
+    assert not [at for at, _ in visitor.failures(when) if at > skew + 0.5], visitor.failures(when)
     site.start("a")
     eventually(lambda: site.directors["a"].has(VIP), 15, "a takes it back")
     eventually(lambda: site.up() == {38, 48}, 15, "a knows its servers")
