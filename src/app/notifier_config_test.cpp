@@ -51,8 +51,8 @@ TEST(NotifierConfig, TheFifoOfTheBalancerHearsNothingOfRouters) {
   const auto result = configs(wanted);
   const auto& fifos = result[0].fifos;
   ASSERT_EQ(fifos.size(), 2U);
-  EXPECT_TRUE(fifos[0].vrrp);
-  EXPECT_FALSE(fifos[1].vrrp);
+  EXPECT_TRUE(fifos[0].routers && fifos[0].services);
+  EXPECT_TRUE(!fifos[1].routers && fifos[1].services);
 }
 
 TEST(NotifierConfig, ANodeWithoutARouterIdIsCalledByItsHostName) {

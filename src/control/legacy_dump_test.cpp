@@ -70,6 +70,8 @@ engine::FailoverSnapshot master_snapshot() {
   return snapshot;
 }
 
+WorkerSnapshots of_failover(const engine::FailoverSnapshot& snapshot) { return {snapshot, std::nullopt}; }
+
 TEST(LegacyJson, IsAnArrayOfDataAndStatsInTheOldOrder) {
   const auto json = Json::parse(legacy_json(one_router(), master_snapshot(), at_noon));
   ASSERT_TRUE(json.is_array());
@@ -103,7 +105,7 @@ TEST(LegacyJson, HasTheTypesThatExportersExpect) {
 TEST(LegacyJson, NeverShowsThePassword) {
   const auto text = legacy_json(one_router(), master_snapshot(), at_noon) +
                     legacy_data(one_router(), master_snapshot(), at_noon) +
-                    status_json({}, one_router(), master_snapshot(), at_noon);
+                    status_json({}, one_router(), of_failover(master_snapshot()), at_noon);
   EXPECT_THAT(text, Not(HasSubstr("secret")));
 }
 
@@ -193,7 +195,7 @@ TEST(LegacyText, ShowsIpv6AddressesRoutesAndRules) {
 }
 
 TEST(StatusJson, SaysWhoIsMasterSinceWhenAndWhy) {
-  const auto json = Json::parse(status_json({}, one_router(), master_snapshot(), at_noon));
+  const auto json = Json::parse(status_json({}, one_router(), of_failover(master_snapshot()), at_noon));
   const auto& router = json["routers"][0];
   EXPECT_EQ(router["state"], "master");
   EXPECT_EQ(router["last_transition"]["age_seconds"], 60.0);
@@ -214,7 +216,7 @@ TEST(StatusJson, NamesWhoIsFollowedAndWhatIsWrong) {
   router.master = net::IpAddress::v4(10, 9, 0, 3);
   router.master_priority = 200;
   router.faults = {{vrrp::FaultKind::interface_down, "eth0"}};
-  const auto json = Json::parse(status_json({}, one_router(), snapshot, at_noon))["routers"][0];
+  const auto json = Json::parse(status_json({}, one_router(), of_failover(snapshot), at_noon))["routers"][0];
   EXPECT_EQ(json["master"]["self"], false);
   EXPECT_EQ(json["master"]["priority"], 200);
   EXPECT_EQ(json["faults"][0]["object"], "eth0");
@@ -242,8 +244,8 @@ engine::FailoverSnapshot snapshot_of_both_families() {
 }
 
 TEST(StatusJson, ShowsTheOtherFamilyAsPartOfItsInstance) {
-  const auto json =
-      Json::parse(status_json({}, router_of_both_families(), snapshot_of_both_families(), at_noon));
+  const auto json = Json::parse(
+      status_json({}, router_of_both_families(), of_failover(snapshot_of_both_families()), at_noon));
   ASSERT_EQ(json["routers"].size(), 1U);
   const auto& other = json["routers"][0]["other_family"];
   EXPECT_EQ(other["family"], "ipv6");
@@ -261,8 +263,9 @@ TEST(LegacyJson, ShowsTheAddressesOfBothFamiliesAsOfOneInstance) {
 
 TEST(StatusText, ShowsTheOtherFamilyBelowItsInstance) {
   DaemonStatus daemon;
-  daemon.worker = DaemonStatus::Worker::running;
-  const auto text = status_text(daemon, router_of_both_families(), snapshot_of_both_families(), at_noon);
+  daemon.failover.state = DaemonStatus::Worker::State::running;
+  const auto text =
+      status_text(daemon, router_of_both_families(), of_failover(snapshot_of_both_families()), at_noon);
   EXPECT_THAT(text, HasSubstr("IPv6 too"));
   EXPECT_THAT(text, HasSubstr("fd00::100/64 installed"));
 }
@@ -270,7 +273,7 @@ TEST(StatusText, ShowsTheOtherFamilyBelowItsInstance) {
 TEST(StatusJson, SurvivesNamesThatAreNoUtf8) {
   auto snapshot = master_snapshot();
   snapshot.instances[0].name = "VI_\xff";
-  EXPECT_TRUE(Json::accept(status_json({}, one_router(), snapshot, at_noon)));
+  EXPECT_TRUE(Json::accept(status_json({}, one_router(), of_failover(snapshot), at_noon)));
   EXPECT_TRUE(Json::accept(legacy_json(one_router(), snapshot, at_noon)));
 }
 
@@ -280,9 +283,9 @@ TEST(StatusText, TellsAPersonTheSame) {
   daemon.node = "lb1";
   daemon.files = {"/etc/standfast/standfast.conf"};
   daemon.refused = DaemonStatus::Refused{core::Time{990s}, 2, "f:3: unknown keyword"};
-  daemon.worker = DaemonStatus::Worker::running;
-  daemon.snapshot_is_live = true;
-  const auto text = status_text(daemon, one_router(), master_snapshot(), at_noon);
+  daemon.failover.state = DaemonStatus::Worker::State::running;
+  daemon.failover.snapshot_is_live = true;
+  const auto text = status_text(daemon, one_router(), of_failover(master_snapshot()), at_noon);
   for (const auto* part :
        {"standfast 0.1.0 on lb1", "MASTER", "this node", "1 min 0 s", "10.9.0.2, priority 200",
         "+100 base, +50 chk_haproxy", "10.9.0.100/24 installed", "2 errors: f:3: unknown keyword"}) {

@@ -1,15 +1,16 @@
 """Virtual servers as an operator sets them up: directors with VRRP, real web servers, a client that counts every failed request.
 
-On a kernel without IPVS these run over the nftables plane; tests/lab/test_services_ipvs.py runs the same in a guest with IPVS."""
+On a kernel without IPVS these run over the nftables plane; test_services_ipvs.py runs them in a guest with IPVS."""
 
+import os
 import shutil
 import time
 
 import pytest
 
-from lab import Nginx, TOP, Visitor, eventually, hold, program, run
+from lab import PEERS, Nginx, TOP, Visitor, eventually, hold, program, run
 
-EXAMPLES = TOP / "examples"
+IN_GUEST = "STANDFAST_IN_GUEST" in os.environ
 VIP = "172.20.76.187"
 WEB = {"c": 38, "d": 48, "sorry": 58}
 
@@ -59,6 +60,21 @@ class Site:
         return {int(s["address"].rpartition(".")[2]) for v in self.status(name) for s in v["servers"] if s["serves"]}
 
 
+def flush(node):
+    """As somebody does who wants to start afresh."""
+    if IN_GUEST:
+        return node.run(PEERS / "ipvsadm", "-C")
+    for table in node.run("nft", "list", "tables").stdout.splitlines():
+        if "standfast" in table:
+            node.run("nft", "delete", *table.split())
+
+
+def nothing_is_left(node):
+    if IN_GUEST:
+        return "TCP" not in node.run(PEERS / "ipvsadm", "-Ln").stdout
+    return "standfast" not in node.run("nft", "list", "ruleset").stdout
+
+
 FAST = (("delay_loop 6", "delay_loop 1"), ("nb_get_retry 3", "nb_get_retry 1"), ("delay_before_retry 3", "delay_before_retry 1"),
         ("connect_timeout 5", "connect_timeout 1"))
 BOTH = {"served by c", "served by d"}
@@ -85,6 +101,7 @@ def test_07_as_written_alternates_between_the_servers(site):
     answers = visitor.since(begun)
     assert abs(answers.count("served by c") - answers.count("served by d")) <= 2
     assert {s["method"] for v in site.status() for s in v["servers"]} == {"DR"}
+    assert site.daemons["a"].status()["services"]["plane"] == ("ipvs" if IN_GUEST else "nftables")
 
 
 def test_07_dead_servers_leave_the_sorry_server_stands_in_and_goes(site):
@@ -163,10 +180,7 @@ def test_a_killed_balancer_is_replaced_and_nobody_notices(site):
 def test_somebody_who_flushes_the_table_is_put_right(site):
     site = site("07-lvs-dr-tcp")
     visitor = started(site)
-    node = site.directors["a"]
-    for table in node.run("nft", "list", "tables").stdout.splitlines():
-        if "standfast" in table:
-            node.run("nft", "delete", *table.split())
+    flush(site.directors["a"])
     eventually(lambda: set(visitor.since(time.time() - 1)) == BOTH, 30, "the table is back")
     assert "put right" in site.daemons["a"].log()
 
@@ -175,7 +189,7 @@ def test_a_stopped_daemon_leaves_nothing_and_real_servers_are_as_before(site):
     site = site("07-lvs-dr-tcp")
     started(site)
     assert site.daemons["a"].stop() == 0
-    assert "standfast" not in site.directors["a"].run("nft", "list", "ruleset").stdout
+    assert nothing_is_left(site.directors["a"])
     server, nginx = site.servers["c"], site.nginx["c"]
     assert nginx.enter(program("standfast"), "real-server", "status", check=False).returncode == 0
     assert nginx.enter(program("standfast"), "real-server", "up", VIP).returncode == 0, "twice is once"

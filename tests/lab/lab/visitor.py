@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from lab.wait import eventually
+from lab.wait import PATIENCE, eventually
 
 
 PROGRAM = str(pathlib.Path(__file__).with_name("visit.py"))
@@ -17,7 +17,7 @@ class Visitor:
     def __init__(self, node, address, port=80, rate=50, limit=1.0):
         self.visits = []  # (time of the request, answer or None, why not)
         self._process = subprocess.Popen(
-            ["ip", "netns", "exec", node.namespace, sys.executable, PROGRAM, address, str(port), str(rate), str(limit)],
+            ["ip", "netns", "exec", node.namespace, sys.executable, PROGRAM, address, str(port), str(rate / PATIENCE), str(limit * PATIENCE)],
             stdout=subprocess.PIPE, text=True, start_new_session=True)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
