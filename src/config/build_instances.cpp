@@ -24,10 +24,19 @@ class InstanceBuilder {
     config::finish_owner(in_, draft_.hooks, draft_.given);
   }
 
+  /// The same block as a second router for the addresses of the other family, one state with the first: before finish().
+  std::optional<InstanceBuilder> twin() const {
+    if (!lists_both_families()) return std::nullopt;
+    InstanceBuilder other = *this;
+    other.is_twin_ = true;
+    return other;
+  }
+
   /// False: without these nothing can be said of the router.
   bool finish() {
     const bool identified = check_identity();
     infer_family();
+    if (!has_peers_of_its_family()) return false;
     infer_version();
     infer_priority();
     finish_interval();
@@ -42,6 +51,7 @@ class InstanceBuilder {
     router().accept = draft_.accept_written.value_or(true);
     router().reannounce_after_second_master = !router().strict;
     draft_.trackers = resolve_trackers(build_, draft_.tracker_lines, router().interface);
+    if (is_twin_) leave_to_the_first();
     return identified;
   }
 
@@ -99,15 +109,18 @@ class InstanceBuilder {
   // The first word that has a family decides; excluded addresses have no say.
   void infer_family() {
     std::vector<std::pair<Place, net::Family>> hints;
+    const auto suggest = [&](const Word* word, const PerFamily& written) {
+      if (word == nullptr || written.v4.has_value() == written.v6.has_value()) return;
+      hints.emplace_back(word->place, written.v4 ? net::Family::v4 : net::Family::v6);
+    };
     for (const AddressDraft& line : draft_.addresses) {
       hints.emplace_back(line.word.place, line.address.address.address.address.family);
     }
     for (const PeerDraft& line : draft_.peer_lines)
       hints.emplace_back(line.word.place, line.peer.address.family);
     const Word* source = where("mcast_src_ip") != nullptr ? where("mcast_src_ip") : where("unicast_src_ip");
-    if (router().source && source != nullptr) hints.emplace_back(source->place, router().source->family);
-    if (draft_.multicast_destination)
-      hints.emplace_back(at("mcast_dst_ip").place, draft_.multicast_destination->family);
+    suggest(source, draft_.source);
+    suggest(where("mcast_dst_ip"), draft_.multicast_destination);
     if (draft_.native_ipv6) hints.emplace_back(at("native_ipv6").place, net::Family::v6);
     if (hints.empty() && !draft_.excluded.empty()) {
       hints.emplace_back(draft_.name.place, draft_.excluded.front().address.address.address.address.family);
@@ -115,7 +128,59 @@ class InstanceBuilder {
     const auto first = std::ranges::min_element(
         hints, {}, [](const auto& hint) { return std::pair(hint.first.chunk, hint.first.offset); });
     if (first != hints.end()) router().family = first->second;
-    drop_other_family();
+    if (is_twin_) router().family = other_than(router().family);
+    if (lists_both_families()) {
+      keep_own_family();
+    } else {
+      drop_other_family();
+    }
+    router().source = draft_.source.of(router().family);
+  }
+
+  bool lists_both_families() const {
+    const auto is_v6 = [](const AddressDraft& line) { return line.address.address.address.address.is_v6(); };
+    return std::ranges::any_of(draft_.addresses, is_v6) && !std::ranges::all_of(draft_.addresses, is_v6);
+  }
+
+  static net::Family other_than(net::Family family) {
+    return family == net::Family::v4 ? net::Family::v6 : net::Family::v4;
+  }
+
+  // Of two routers made of one block each takes what is of its family.
+  void keep_own_family() {
+    both_families_ = true;
+    const net::Family other = other_than(router().family);
+    const auto foreign = [other](const AddressDraft& line) {
+      return line.address.address.address.address.family == other;
+    };
+    std::erase_if(draft_.addresses, foreign);
+    std::erase_if(draft_.excluded, foreign);
+    std::erase_if(draft_.peer_lines,
+                  [other](const PeerDraft& line) { return line.peer.address.family == other; });
+  }
+
+  bool has_peers_of_its_family() {
+    const bool unicast = wrote("unicast_peer") || wrote("unicast_src_ip");
+    if (!both_families_ || !unicast || !draft_.peer_lines.empty()) return true;
+    const std::string_view is = router().family == net::Family::v4 ? "IPv4" : "IPv6";
+    in_.refuse("no-peer", at(wrote("unicast_peer") ? "unicast_peer" : "unicast_src_ip"),
+               fmt::format("there are {0} addresses and no {0} unicast peer to tell of them", is),
+               fmt::format("add the {0} addresses of the other nodes to unicast_peer, or move the {0} addresses to "
+                           "virtual_ipaddress_excluded", is),
+               "they are ignored");
+    return false;
+  }
+
+  // Hooks run once, and what moves along moves once.
+  void leave_to_the_first() {
+    draft_.twin_of = router().name;
+    router().name += router().family == net::Family::v4 ? "/IPv4" : "/IPv6";
+    draft_.hooks = {};
+    draft_.hooks.smtp_alert = false;
+    draft_.routes.clear();
+    draft_.rules.clear();
+    draft_.virtual_interface.name.clear();
+    draft_.lvs_sync_interface.clear();
   }
 
   void drop_other_family() {
@@ -135,14 +200,9 @@ class InstanceBuilder {
       refuse(line.word, {});
       return true;
     });
-    if (router().source && router().source->family != family) {
-      refuse(at(wrote("mcast_src_ip") ? "mcast_src_ip" : "unicast_src_ip"), {});
-      router().source.reset();
-    }
-    if (draft_.multicast_destination && draft_.multicast_destination->family != family) {
-      refuse(at("mcast_dst_ip"), {});
-      draft_.multicast_destination.reset();
-    }
+    const net::Family other = other_than(family);
+    if (draft_.source.of(other)) refuse(at(wrote("mcast_src_ip") ? "mcast_src_ip" : "unicast_src_ip"), {});
+    if (draft_.multicast_destination.of(other)) refuse(at("mcast_dst_ip"), {});
   }
 
   void infer_version() {
@@ -192,9 +252,9 @@ class InstanceBuilder {
         r.family == net::Family::v4 ? defaults.multicast_group_v4 : defaults.multicast_group_v6;
     r.unicast = wrote("unicast_peer") || wrote("unicast_src_ip");
     keep_peers();
-    if (draft_.multicast_destination) {
+    if (const auto destination = draft_.multicast_destination.of(r.family)) {
       if (r.multicast()) {
-        r.multicast_group = *draft_.multicast_destination;
+        r.multicast_group = *destination;
       } else {
         warn("mcast_dst_ip", "no-effect", "'mcast_dst_ip' means nothing with unicast peers; it is ignored");
       }
@@ -386,6 +446,8 @@ class InstanceBuilder {
   Build& build_;
   Interpreter& in_;
   InstanceDraft draft_;
+  bool is_twin_ = false;
+  bool both_families_ = false;
 };
 
 // What tells two routers on one link apart.
@@ -395,6 +457,21 @@ std::string wire_identity(const vrrp::Config& router) {
                      router.multicast()
                          ? router.multicast_group.to_string()
                          : fmt::format("unicast {}", router.source ? router.source->to_string() : ""));
+}
+
+bool alone_on_the_wire(Interpreter& in, std::unordered_map<std::string, Word>& on_wire,
+                       const InstanceDraft& draft, const Word& name) {
+  const auto [other, fresh] = on_wire.emplace(wire_identity(draft.vrrp), name);
+  if (fresh) return true;
+  const Word* vrid = draft.given.find("virtual_router_id");
+  const Word& where = vrid != nullptr ? *vrid : name;
+  in.report(Finding{Severity::error, "repeated-vrid", where.place, where.text.size(),
+                    fmt::format("virtual_router_id {} is used twice on {} for {}", draft.vrrp.vrid,
+                                draft.vrrp.interface.empty() ? "this host" : draft.vrrp.interface,
+                                draft.vrrp.family == net::Family::v4 ? "IPv4" : "IPv6"),
+                    "give each router on a link a number of its own",
+                    Finding::Related{other->second.place, other->second.text.size(), "the other router"}});
+  return false;
 }
 
 }  // namespace
@@ -419,23 +496,14 @@ void read_instances(Build& build) {
       continue;
     }
     InstanceBuilder builder(build, *statement, name.value_or(statement->keyword));
+    auto twin = builder.twin();
     const bool usable = builder.finish();
-    InstanceDraft& draft = builder.draft();
-    if (!name || !build.instances.add(in, *name, "vrrp_instance") || !usable) continue;
-    const auto [other, fresh] = on_wire.emplace(wire_identity(draft.vrrp), *name);
-    if (!fresh) {
-      const Word* vrid = draft.given.find("virtual_router_id");
-      const Word& where = vrid != nullptr ? *vrid : *name;
-      in.report(
-          Finding{Severity::error, "repeated-vrid", where.place, where.text.size(),
-                  fmt::format("virtual_router_id {} is used twice on {} for {}", draft.vrrp.vrid,
-                              draft.vrrp.interface.empty() ? "this host" : draft.vrrp.interface,
-                              draft.vrrp.family == net::Family::v4 ? "IPv4" : "IPv6"),
-                  "give each router on a link a number of its own",
-                  Finding::Related{other->second.place, other->second.text.size(), "the other router"}});
-      continue;
-    }
-    build.model.instances.push_back(std::move(static_cast<Instance&>(draft)));
+    const bool twin_usable = twin && twin->finish();
+    if (!name || !build.instances.add(in, *name, "vrrp_instance")) continue;
+    if (usable && alone_on_the_wire(in, on_wire, builder.draft(), *name))
+      build.model.instances.push_back(std::move(static_cast<Instance&>(builder.draft())));
+    if (twin_usable && alone_on_the_wire(in, on_wire, twin->draft(), *name))
+      build.model.instances.push_back(std::move(static_cast<Instance&>(twin->draft())));
   }
 }
 

@@ -77,6 +77,14 @@ struct HmacDraft {
   std::optional<std::uint32_t> window;
 };
 
+/// An address that may be written once for IPv4 and once for IPv6.
+struct PerFamily {
+  std::optional<net::IpAddress> v4, v6;
+
+  std::optional<net::IpAddress>& of(net::Family family) { return family == net::Family::v4 ? v4 : v6; }
+  void set(const net::IpAddress& address) { of(address.family) = address; }
+};
+
 struct InstanceDraft : Instance {
   Word name;
   std::optional<bool> state_master;
@@ -84,7 +92,7 @@ struct InstanceDraft : Instance {
   std::optional<vrrp::Version> version;
   std::optional<bool> accept_written;
   std::optional<bool> owner_ignore_written;
-  std::optional<net::IpAddress> multicast_destination;
+  PerFamily source, multicast_destination;  // the twin has its own
   bool native_ipv6 = false;
   bool no_virtual_addresses = false;
   std::vector<PeerDraft> peer_lines;

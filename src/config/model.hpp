@@ -230,6 +230,7 @@ struct HmacConfig {
 
 struct Instance {
   vrrp::Config vrrp;
+  std::string twin_of;  // lists the addresses of the other family of that vrrp_instance: one state, its hooks; empty = no twin
   notify::Hooks hooks;
   std::vector<track::Reference> trackers;
   std::vector<net::Route> routes;

@@ -34,6 +34,11 @@ auto announce(Member member) {
   return [member](I& instance) -> auto& { return instance.vrrp.announcements.*member; };
 }
 
+const auto set_source = [](I& instance, const net::IpAddress& address) { instance.source.set(address); };
+const auto set_multicast_destination = [](I& instance, const net::IpAddress& address) {
+  instance.multicast_destination.set(address);
+};
+
 const Number count = number(1, most_u32).zero_is(1);
 
 Choice state_word() {
@@ -259,14 +264,15 @@ std::vector<Entry<I>> link_entries() {
        {by_default("off"), inherits("vrrp_check_unicast_src (global)")}},
       {"old_unicast_checksum", reads(read_old_unicast_checksum),
        "Use pre-1.3.7 unicast checksum.", {syntax("[never]"), by_default("auto detection")}},
-      {"mcast_src_ip", address(), router(&vrrp::Config::source),
-       "Source address of adverts.", {by_default("interface primary address"), same_as("unicast_src_ip")}},
-      {"unicast_src_ip", address(), router(&vrrp::Config::source),
-       "Source address of adverts, and a request for unicast.",
-       {by_default("interface primary address"), same_as("mcast_src_ip")}},
-      {"mcast_dst_ip", address(Address::Want::multicast), &I::multicast_destination,
-       "Multicast destination of adverts.",
-       {by_default("vrrp_mcast_group4/6"), inherits("vrrp_mcast_group4/6 (global)")}},
+      {"mcast_src_ip", address(), set_source,
+       "Source address of adverts; one of each family with addresses of both.",
+       {by_default("interface primary address"), same_as("unicast_src_ip"), adds}},
+      {"unicast_src_ip", address(), set_source,
+       "Source address of adverts, and a request for unicast; one of each family with addresses of both.",
+       {by_default("interface primary address"), same_as("mcast_src_ip"), adds}},
+      {"mcast_dst_ip", address(Address::Want::multicast), set_multicast_destination,
+       "Multicast destination of adverts; one of each family with addresses of both.",
+       {by_default("vrrp_mcast_group4/6"), inherits("vrrp_mcast_group4/6 (global)"), adds}},
       {"track_src_ip", flag(), router(&vrrp::Config::track_source),
        "Fault when the configured source address is missing.", {by_default("off")}},
       {"unicast_ttl", number(0, 255), router(&vrrp::Config::unicast_ttl),
