@@ -208,6 +208,15 @@ class InstanceBuilder {
   void infer_version() {
     const bool v6 = router().family == net::Family::v6;
     router().version = draft_.version.value_or(v6 ? vrrp::Version::v3 : in_.globals().vrrp.version);
+    if (v6 && both_families_ && router().version == vrrp::Version::v2) {
+      // RFC 3768 is of IPv4 alone, and who lists both families wants what every router understands.
+      in_.report(Severity::note, "both-families", at("version"),
+                 "version 2 carries no IPv6: the IPv4 addresses are advertised by version 2, the IPv6 addresses by "
+                 "version 3",
+                 "write version 3 for both");
+      router().version = vrrp::Version::v3;
+      return;
+    }
     if (v6 && router().strict && router().version == vrrp::Version::v2) {
       in_.refuse("strict-mode", at("version"), "strict mode: version 2 carries no IPv6", "write version 3",
                  "version 3 is assumed");
@@ -327,8 +336,8 @@ class InstanceBuilder {
 
   void finish_hmac() {
     if (!draft_.hmac_draft) return;
-    HmacConfig hmac = draft_.hmac_draft->config;
-    if (!hmac.keys.contains(hmac.active_key)) {
+    vrrp::SignatureConfig hmac = draft_.hmac_draft->config;
+    if (std::ranges::find(hmac.keys, hmac.active_key, &vrrp::SigningKey::id) == hmac.keys.end()) {
       in_.refuse("missing-keyword", at("auth_hmac"),
                  hmac.active_key == 0 ? "this auth_hmac has no active_key"
                                       : "there is no key of the number active_key names",
@@ -342,7 +351,7 @@ class InstanceBuilder {
     }
     const auto usual = std::clamp<std::int64_t>(3 * (router().advert_interval / 1s), 5, 300);
     hmac.window_seconds = draft_.hmac_draft->window.value_or(static_cast<std::uint32_t>(usual));
-    draft_.hmac = hmac;
+    router().signature = std::move(hmac);
   }
 
   void finish_addresses() {

@@ -73,7 +73,7 @@ struct AuthenticationDraft {
 };
 
 struct HmacDraft {
-  HmacConfig config;
+  vrrp::SignatureConfig config;
   std::optional<std::uint32_t> window;
 };
 

@@ -215,19 +215,6 @@ struct VirtualInterface {
   friend bool operator==(const VirtualInterface&, const VirtualInterface&) = default;
 };
 
-enum class HmacMode : std::uint8_t { enforce, permissive, receive_only };
-
-/// `auth_hmac`.
-struct HmacConfig {
-  std::map<std::uint8_t, std::string> keys;
-  std::uint8_t active_key = 0;
-  std::uint32_t window_seconds = 5;
-  bool monotonic = false;  // anti_replay monotonic rather than time
-  HmacMode mode = HmacMode::enforce;
-
-  friend bool operator==(const HmacConfig&, const HmacConfig&) = default;
-};
-
 struct Instance {
   vrrp::Config vrrp;
   std::string twin_of;  // lists the addresses of the other family of that vrrp_instance: one state, its hooks; empty = no twin
@@ -236,7 +223,6 @@ struct Instance {
   std::vector<net::Route> routes;
   std::vector<net::Rule> rules;
   VirtualInterface virtual_interface;
-  std::optional<HmacConfig> hmac;
   std::string lvs_sync_interface;  // deprecated lvs_sync_daemon_interface
   bool poll_link = false;
   std::uint32_t debug = 0;

@@ -90,7 +90,6 @@ constexpr Line lines[] = {
     {"vrrp_instance", "vrf", warning},
     {"vrrp_instance", "no_accept", warning},
     {"vrrp_instance", "lvs_sync_daemon_interface", warning},
-    {"vrrp_instance", "auth_hmac", warning},
     {"vrrp_instance", "debug", note},
 };
 

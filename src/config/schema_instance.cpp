@@ -1,4 +1,5 @@
 // The schema of vrrp_instance: one virtual router, its authentication, its peers and the interface of its own it may run on.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "config/drafts.hpp"
@@ -14,6 +15,7 @@ namespace config {
 namespace {
 
 using I = InstanceDraft;
+using Mode = vrrp::SignatureMode;
 using A = vrrp::AnnouncementConfig;
 using H = notify::Hooks;
 using std::chrono_literals::operator""s;
@@ -140,47 +142,86 @@ void read_peer_ttl(PeerDraft& peer, Words& words, std::uint8_t vrrp::UnicastPeer
   }
 }
 
-// ID TEXT, ID hex:DIGITS or ID file:PATH.
+// What stands in the file of a key; nothing if that was refused.
+std::optional<std::string> key_in_file(const Word& word, const std::string& path, Words& words) {
+  const World& world = words.interpreter().world();
+  const auto file = world.read_file(path);
+  if (!file) {
+    words.refuse(word, "key-file",
+                 fmt::format("the key file {} cannot be read: {}", path, file.error().message));
+    return std::nullopt;
+  }
+  const auto status = world.status(path, true);
+  if (status && (status->mode & 0077U) != 0) {
+    words.warn(word, "key-file",
+               fmt::format("others may read or write the key file {} (mode {:04o})", path, status->mode),
+               "chmod 600 it");
+  }
+  std::string text = *file;
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
+// `credential:NAME`: what LoadCredential= of a systemd unit hands to the service.
+std::optional<std::string> key_in_credential(const Word& word, const std::string& name, Words& words) {
+  if (name.empty() || name.find('/') != std::string::npos) {
+    words.refuse(word, "bad-value", "after credential: the name of a systemd credential must follow",
+                 "in the unit: LoadCredential=NAME:PATH");
+    return std::nullopt;
+  }
+  const auto directory = words.interpreter().world().environment("CREDENTIALS_DIRECTORY");
+  if (!directory) {
+    words.refuse(word, "key-file",
+                 fmt::format("credential:{}: no service manager handed us credentials", name),
+                 fmt::format("in the unit: LoadCredential={}:PATH", name));
+    return std::nullopt;
+  }
+  return key_in_file(word, fmt::format("{}/{}", *directory, name), words);
+}
+
+std::optional<std::string> octets_of_key(const Word& word, std::string text, Words& words) {
+  constexpr std::string_view hex = "hex:";
+  if (text.starts_with(hex)) {
+    std::string digits = text.substr(hex.size());
+    std::erase(digits, ' ');
+    const auto bytes = parse_hex(digits);
+    if (!bytes) {
+      words.refuse(word, "bad-value", "after hex: pairs of hexadecimal digits must follow");
+      return std::nullopt;
+    }
+    text.assign(bytes->begin(), bytes->end());
+  }
+  if (text.size() >= 32 && text.size() <= 64) return text;
+  words.refuse(word, "bad-value", fmt::format("this key has {} octets; 32 to 64 are needed", text.size()),
+               "make one: openssl rand -hex 32, and write hex: before it");
+  return std::nullopt;
+}
+
+// ID TEXT, ID hex:DIGITS, ID file:PATH or ID credential:NAME; a file holds a text or hex:DIGITS.
 void read_key(HmacDraft& hmac, Words& words) {
+  constexpr std::string_view file = "file:", credential = "credential:";
   const auto id = number(1, 255).read(words);
   if (!id) return;
   const Word* word = words.need("a key of 32 to 64 octets");
   if (word == nullptr) return;
-  std::string text(word->text);
-  if (text.starts_with("file:") && words.interpreter().check_host()) {
-    const std::string path = text.substr(5);
-    const auto file = words.interpreter().world().read_file(path);
-    if (!file) {
-      words.refuse(*word, "key-file",
-                   fmt::format("the key file {} cannot be read: {}", path, file.error().message));
-      return;
-    }
-    const auto status = words.interpreter().world().status(path, true);
-    if (status && (status->mode & 0077U) != 0) {
-      words.warn(*word, "key-file",
-                 fmt::format("others may read or write the key file {} (mode {:04o})", path, status->mode),
-                 "chmod 600 it");
-    }
-    text = *file;
-    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-  }
-  if (text.starts_with("hex:")) {
-    std::string digits = text.substr(4);
-    std::erase(digits, ' ');
-    const auto bytes = parse_hex(digits);
-    if (!bytes) {
-      words.refuse(*word, "bad-value", "after hex: pairs of hexadecimal digits must follow");
-      return;
-    }
-    text.assign(bytes->begin(), bytes->end());
-  }
-  if (!text.starts_with("file:") && (text.size() < 32 || text.size() > 64)) {
-    words.refuse(*word, "bad-value", fmt::format("this key has {} octets; 32 to 64 are needed", text.size()));
+  const auto number = static_cast<std::uint8_t>(*id);
+  if (std::ranges::find(hmac.config.keys, number, &vrrp::SigningKey::id) != hmac.config.keys.end()) {
+    words.refuse(*word, "repeated-keyword", fmt::format("there is a key {} already", *id));
     return;
   }
-  if (!hmac.config.keys.emplace(static_cast<std::uint8_t>(*id), text).second) {
-    words.refuse(*word, "repeated-keyword", fmt::format("there is a key {} already", *id));
+  std::optional<std::string> text(word->text);
+  const bool elsewhere = text->starts_with(file) || text->starts_with(credential);
+  if (elsewhere && !words.interpreter().check_host()) {
+    hmac.config.keys.push_back({number, *text});  // another host's: nothing can be said of it here
+    return;
   }
+  if (text->starts_with(file)) {
+    text = key_in_file(*word, text->substr(file.size()), words);
+  } else if (text->starts_with(credential)) {
+    text = key_in_credential(*word, text->substr(credential.size()), words);
+  }
+  if (text) text = octets_of_key(*word, std::move(*text), words);
+  if (text) hmac.config.keys.push_back({number, std::move(*text)});
 }
 
 std::vector<Entry<I>> router_entries();
@@ -438,16 +479,16 @@ std::vector<Block> instance_blocks() {
   blocks.push_back(make_block<HmacDraft>("vrrp_instance/auth_hmac", "A signed trailer behind every advert, HMAC-SHA-256.", {
       {"key", reads(read_key),
        "One signing key.",
-       {syntax("<ID> <STRING> | <ID> hex:<HEX> | <ID> file:<PATH>"), unit("bytes"),
+       {syntax("<ID> <STRING> | <ID> hex:<HEX> | <ID> file:<PATH> | <ID> credential:<NAME>"), unit("bytes"),
         range("ID 1..255; 32..64 bytes"), by_default("none, mandatory"), adds}},
-      {"active_key", number(1, 255), in(&HmacDraft::config, &HmacConfig::active_key),
+      {"active_key", number(1, 255), in(&HmacDraft::config, &vrrp::SignatureConfig::active_key),
        "Key used to sign.", {by_default("none, mandatory")}},
       {"time_window", number(1, 300), &HmacDraft::window,
        "Freshness window in time mode.",
        {unit("seconds"), by_default("max(3 x advert_int, 5), at most 300"), inherits("advert_int")}},
-      {"anti_replay", choice<bool>({{"time", false}, {"monotonic", true}}), in(&HmacDraft::config, &HmacConfig::monotonic),
+      {"anti_replay", choice<bool>({{"time", false}, {"monotonic", true}}), in(&HmacDraft::config, &vrrp::SignatureConfig::monotonic),
        "Replay protection method.", {by_default("time")}},
-      {"mode", choice<HmacMode>({{"enforce", HmacMode::enforce}, {"permissive", HmacMode::permissive}, {"receive-only", HmacMode::receive_only}}), in(&HmacDraft::config, &HmacConfig::mode),
+      {"mode", choice<Mode>({{"enforce", Mode::enforce}, {"permissive", Mode::permissive}, {"receive-only", Mode::receive_only}}), in(&HmacDraft::config, &vrrp::SignatureConfig::mode),
        "How unsigned adverts are treated.", {by_default("enforce")}},
   }));
   blocks.push_back(make_block<PeerDraft>("vrrp_instance/unicast_peer", "The other nodes, for networks without multicast.", {

@@ -19,9 +19,9 @@ class StrictRules {
     hold_timers();
     hold_answers();
     hold_virtual_interface();
-    if (draft_.hmac && draft_.hmac->mode != HmacMode::enforce) {
+    if (router_.signature && router_.signature->mode != vrrp::SignatureMode::enforce) {
       warn("auth_hmac", "strict mode: unsigned adverts are refused (mode enforce)");
-      draft_.hmac->mode = HmacMode::enforce;
+      router_.signature->mode = vrrp::SignatureMode::enforce;
     }
     decide_accept();
   }

@@ -64,13 +64,27 @@ std::vector<std::string> tracked(const config::Model& model, const config::Insta
   return names;
 }
 
+// Of an instance with addresses of both families: those that readers of these files expect to belong to it, one list after the other.
+std::vector<vrrp::VirtualAddress> with_other_family(const config::Model& model,
+                                                    const config::Instance& instance,
+                                                    std::vector<vrrp::VirtualAddress> vrrp::Config::* list) {
+  std::vector<vrrp::VirtualAddress> addresses = instance.vrrp.*list;
+  const auto twin = std::ranges::find(model.instances, instance.vrrp.name, &config::Instance::twin_of);
+  if (twin != model.instances.end())
+    addresses.insert(addresses.end(), (twin->vrrp.*list).begin(), (twin->vrrp.*list).end());
+  return addresses;
+}
+
 void add_lists(Json& data, const config::Model& model, const config::Instance& instance, bool installed) {
   const auto add = [&](const char* key, Json list) {
     if (!list.empty()) data[key] = std::move(list);
   };
   const auto& interface = instance.vrrp.interface;
-  add("vips", address_list(instance.vrrp.addresses, interface, installed));
-  add("evips", address_list(instance.vrrp.excluded_addresses, interface, installed));
+  const auto list_of = [&](std::vector<vrrp::VirtualAddress> vrrp::Config::* list) {
+    return address_list(with_other_family(model, instance, list), interface, installed);
+  };
+  add("vips", list_of(&vrrp::Config::addresses));
+  add("evips", list_of(&vrrp::Config::excluded_addresses));
   Json routes = Json::array();
   for (const auto& route : instance.routes) routes.push_back(legacy_route(route));
   add("vroutes", std::move(routes));
@@ -141,6 +155,12 @@ Json stats_object(const vrrp::Counters& c) {
           {"invalid_authtype", c.invalid_auth_type},
           {"authtype_mismatch", c.auth_type_mismatch},
           {"auth_failure", c.auth_failures},
+          {"auth_ext_missing", c.signature_missing},
+          {"auth_ext_malformed", c.signature_malformed},
+          {"auth_ext_unknown_key", c.signature_unknown_key},
+          {"auth_ext_invalid_hmac", c.signature_wrong},
+          {"auth_ext_stale", c.signature_stale},
+          {"auth_ext_replay", c.signature_replayed},
           {"pri_zero_rcvd", c.priority_zero_received},
           {"pri_zero_sent", c.priority_zero_sent}};
 }
@@ -231,7 +251,8 @@ std::vector<std::string> address_lines(const std::vector<vrrp::VirtualAddress>& 
   return lines;
 }
 
-void instance_text(TextBlock& text, const config::Instance& instance, const vrrp::Snapshot& router,
+void instance_text(TextBlock& text, const config::Model& model, const config::Instance& instance,
+                   const vrrp::Snapshot& router,
                    const Moment& moment) {
   const auto& c = instance.vrrp;
   const auto last = moment.wall_of(router.last.when);
@@ -266,9 +287,11 @@ void instance_text(TextBlock& text, const config::Instance& instance, const vrrp
   if (c.auth_type != vrrp::AuthType::none) {
     text.line("Authentication type", c.auth_type == vrrp::AuthType::pass ? "SIMPLE_PASSWORD" : "IPSEC_AH");
   }
-  text.list("Virtual IP", address_lines(c.addresses, c.interface, router.addresses_installed));
-  text.list("Virtual IP Excluded",
-            address_lines(c.excluded_addresses, c.interface, router.addresses_installed));
+  const auto lines_of = [&](std::vector<vrrp::VirtualAddress> vrrp::Config::* list) {
+    return address_lines(with_other_family(model, instance, list), c.interface, router.addresses_installed);
+  };
+  text.list("Virtual IP", lines_of(&vrrp::Config::addresses));
+  text.list("Virtual IP Excluded", lines_of(&vrrp::Config::excluded_addresses));
   std::vector<std::string> peers;
   for (const auto& peer : c.peers) peers.push_back(peer.address.to_string());
   text.list("Unicast Peer", peers);
@@ -321,6 +344,7 @@ std::string legacy_json(const config::Model& model, const engine::FailoverSnapsh
                         const Moment& moment) {
   Json list = Json::array();
   for (const auto& router : snapshot.instances) {
+    if (!router.twin_of.empty()) continue;  // shown with its other half
     if (const auto* instance = find(model, router.name)) {
       list.push_back({{"data", data_object(model, *instance, router, moment)},
                       {"stats", stats_object(router.counters)}});
@@ -334,6 +358,7 @@ std::string legacy_json(const config::Model& model, const engine::FailoverSnapsh
 std::string legacy_stats(const engine::FailoverSnapshot& snapshot) {
   std::string out;
   for (const auto& router : snapshot.instances) {
+    if (!router.twin_of.empty()) continue;  // shown with its other half
     const auto& c = router.counters;
     fmt::format_to(std::back_inserter(out),
                    "VRRP Instance: {}\n"
@@ -342,10 +367,14 @@ std::string legacy_stats(const engine::FailoverSnapshot& snapshot) {
                    "  Packet Errors:\n    Length: {}\n    TTL: {}\n    Invalid Type: {}\n"
                    "    Advertisement Interval: {}\n    Address List: {}\n"
                    "  Authentication Errors:\n    Invalid Type: {}\n    Type Mismatch: {}\n    Failure: {}\n"
+                   "  Authentication Extension Errors:\n    Missing: {}\n    Malformed: {}\n    Unknown Key: {}\n"
+                   "    Invalid HMAC: {}\n    Stale: {}\n    Replay: {}\n"
                    "  Priority Zero:\n    Received: {}\n    Sent: {}\n",
                    router.name, c.adverts_received, c.adverts_sent, c.became_master, c.released_master,
                    c.packet_length_errors, c.ttl_errors, c.invalid_type_received, c.advert_interval_errors,
                    c.address_list_errors, c.invalid_auth_type, c.auth_type_mismatch, c.auth_failures,
+                   c.signature_missing, c.signature_malformed, c.signature_unknown_key, c.signature_wrong,
+                   c.signature_stale, c.signature_replayed,
                    c.priority_zero_received, c.priority_zero_sent);
   }
   return out;
@@ -358,7 +387,8 @@ std::string legacy_data(const config::Model& model, const engine::FailoverSnapsh
   global_text(text, model.globals);
   text.heading("VRRP Topology");
   for (const auto& router : snapshot.instances) {
-    if (const auto* instance = find(model, router.name)) instance_text(text, *instance, router, moment);
+    if (!router.twin_of.empty()) continue;  // shown with its other half
+    if (const auto* instance = find(model, router.name)) instance_text(text, model, *instance, router, moment);
   }
   for (const auto& group : model.sync_groups) group_text(text, group, snapshot);
   if (!model.scripts.empty()) text.heading("VRRP Scripts");

@@ -63,6 +63,12 @@ Json counters(const vrrp::Counters& c) {
           {"invalid_auth_type", c.invalid_auth_type},
           {"auth_type_mismatch", c.auth_type_mismatch},
           {"auth_failures", c.auth_failures},
+          {"signature_missing", c.signature_missing},
+          {"signature_malformed", c.signature_malformed},
+          {"signature_stale", c.signature_stale},
+          {"signature_unknown_key", c.signature_unknown_key},
+          {"signature_wrong", c.signature_wrong},
+          {"signature_replayed", c.signature_replayed},
           {"unexpected_source", c.unexpected_source},
           {"own_packets", c.own_packets},
           {"priority_zero_received", c.priority_zero_received},
@@ -76,6 +82,12 @@ Json counters(const vrrp::Counters& c) {
 
 std::string interface_of(const vrrp::VirtualAddress& address, const config::Instance& instance) {
   return address.interface.empty() ? instance.vrrp.interface : address.interface;
+}
+
+// The half of a vrrp_instance with addresses of both families that has those of the other one.
+const vrrp::Snapshot* twin_of(const engine::FailoverSnapshot& snapshot, const vrrp::Snapshot& router) {
+  const auto found = std::ranges::find(snapshot.instances, router.name, &vrrp::Snapshot::twin_of);
+  return found == snapshot.instances.end() ? nullptr : &*found;
 }
 
 Json addresses(const config::Instance* instance, bool installed) {
@@ -166,6 +178,18 @@ std::string why_text(const vrrp::Transition& last) {
   return text;
 }
 
+void addresses_text(std::string& out, const vrrp::Snapshot& router, const config::Instance* instance,
+                    const std::string& pad) {
+  if (instance == nullptr) return;
+  const std::size_t count = instance->vrrp.addresses.size() + instance->vrrp.excluded_addresses.size();
+  if (count == 0) return;
+  const auto& first =
+      instance->vrrp.addresses.empty() ? instance->vrrp.excluded_addresses[0] : instance->vrrp.addresses[0];
+  fmt::format_to(std::back_inserter(out), "{}addresses: {}{} {}\n", pad, first.address.address.to_string(),
+                 count > 1 ? fmt::format(" and {} more", count - 1) : "",
+                 router.addresses_installed ? "installed" : "not installed");
+}
+
 void router_text(std::string& out, const vrrp::Snapshot& router, const config::Instance* instance,
                  std::size_t width, const Moment& moment) {
   const auto line = std::back_inserter(out);
@@ -185,14 +209,18 @@ void router_text(std::string& out, const vrrp::Snapshot& router, const config::I
   if (router.second_master_until && *router.second_master_until > moment.now) {
     fmt::format_to(line, "{}warning: a second master is heard on this segment\n", pad);
   }
-  if (instance == nullptr) return;
-  const std::size_t count = instance->vrrp.addresses.size() + instance->vrrp.excluded_addresses.size();
-  if (count == 0) return;
-  const auto& first =
-      instance->vrrp.addresses.empty() ? instance->vrrp.excluded_addresses[0] : instance->vrrp.addresses[0];
-  fmt::format_to(line, "{}addresses: {}{} {}\n", pad, first.address.address.to_string(),
-                 count > 1 ? fmt::format(" and {} more", count - 1) : "",
-                 router.addresses_installed ? "installed" : "not installed");
+  addresses_text(out, router, instance, pad);
+}
+
+// As a router of its own it would be shown with the same state twice; it has its own faults and its own word with the others.
+void other_family_text(std::string& out, const vrrp::Snapshot& twin, const config::Instance* instance,
+                       std::size_t width) {
+  const auto line = std::back_inserter(out);
+  const std::string pad(width + 2, ' ');
+  const std::string_view family = twin.family == net::Family::v4 ? "IPv4" : "IPv6";
+  fmt::format_to(line, "{}{} too, VRRP version {}, master: {}\n", pad, family, twin.version, master_text(twin));
+  for (const auto& fault : twin.faults) fmt::format_to(line, "{}fault: {}\n", pad, vrrp::fault_text(fault));
+  addresses_text(out, twin, instance, pad);
 }
 
 }  // namespace
@@ -224,8 +252,13 @@ std::string status_json(const DaemonStatus& daemon, const config::Model& model,
     out["last_sequence"] = snapshot->last_sequence;
     out["unknown_vrid_packets"] = snapshot->unknown_vrid_packets;
     out["malformed_packets"] = snapshot->malformed_packets;
-    for (const auto& router : snapshot->instances)
-      routers.push_back(router_json(router, find(model, router.name), moment));
+    for (const auto& router : snapshot->instances) {
+      if (!router.twin_of.empty()) continue;
+      Json one = router_json(router, find(model, router.name), moment);
+      if (const auto* twin = twin_of(*snapshot, router))
+        one["other_family"] = router_json(*twin, find(model, twin->name), moment);
+      routers.push_back(std::move(one));
+    }
   }
   out["routers"] = std::move(routers);
   if (snapshot) out["bfd"] = bfd_json(*snapshot, moment);
@@ -265,8 +298,12 @@ std::string status_text(const DaemonStatus& daemon, const config::Model& model,
   for (const auto& router : snapshot->instances) width = std::max(width, router.name.size());
   fmt::format_to(line, "\n{:<{}}  {:<6}  {:>8}  {:<14}  {:<10}  {:>4}  {}\n", "ROUTER", width, "STATE",
                  "PRIORITY", "SINCE", "INTERFACE", "VRID", "MASTER");
-  for (const auto& router : snapshot->instances)
+  for (const auto& router : snapshot->instances) {
+    if (!router.twin_of.empty()) continue;
     router_text(out, router, find(model, router.name), width, moment);
+    if (const auto* twin = twin_of(*snapshot, router))
+      other_family_text(out, *twin, find(model, twin->name), width);
+  }
   out += groups_text(*snapshot, moment);
   out += trackers_text(snapshot->trackers);
   return out + bfd_text(*snapshot, moment);

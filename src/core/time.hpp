@@ -20,7 +20,7 @@ struct BootClock {
 
 using Time = BootClock::time_point;
 
-/// Seconds and microseconds of the wall clock, only ever shown to people; no decision may depend on it.
+/// Seconds and microseconds of the wall clock, shown to people and signed into adverts; no other decision may depend on it.
 using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 
 }  // namespace core

@@ -29,7 +29,7 @@ void identify(std::vector<std::uint8_t>& packet, std::uint16_t id) {
 void AdvertPackets::send(const vrrp::Config& config, const Origin& origin, Actions& out) {
   if (++last_id_ == 0) last_id_ = 1;
   if (prepared_.empty() || origin != origin_) prepare(config, origin);
-  const bool is_signed = origin.ah_sequence != 0;
+  const bool has_header = origin.ah_sequence != 0;
   for (const Prepared& prepared : prepared_) {
     auto& send = std::get<action::SendPacket>(out.emplace_back(std::in_place_type<action::SendPacket>));
     send.instance = config.name;
@@ -37,9 +37,9 @@ void AdvertPackets::send(const vrrp::Config& config, const Origin& origin, Actio
     send.source = origin.source;
     send.destination = prepared.destination;
     send.hop_limit = prepared.hop_limit;
-    if (is_signed) send.protocol = 51;
+    if (has_header) send.protocol = 51;
     send.packet = prepared.packet;
-    if (config.family == net::Family::v4 && !is_signed) identify(send.packet, last_id_);
+    if (config.family == net::Family::v4 && !has_header) identify(send.packet, last_id_);
   }
 }
 
@@ -54,6 +54,7 @@ void AdvertPackets::prepare(const vrrp::Config& config, const Origin& origin) {
     // The signature covers the identification.
     outgoing.ip_id = origin.ah_sequence == 0 ? std::uint16_t{0} : last_id_;
     outgoing.ah_sequence = origin.ah_sequence;
+    outgoing.signature_number = origin.signature_number;
     outgoing.interval = origin.interval;
     outgoing.checksum_style =
         origin.old_unicast_checksum ? vrrp::ChecksumStyle::multicast_pseudo_header : config.checksum;

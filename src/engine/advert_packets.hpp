@@ -1,5 +1,5 @@
 // The packets of one advert, one a destination, kept from one sending to the next: an advert is the same as the one before but
-// for the identification of its IPv4 header and the checksum over that. With AH nothing is kept: each packet is signed.
+// for the identification of its IPv4 header and the checksum over that. With AH or auth_hmac nothing is kept: each packet is signed.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,7 @@ class AdvertPackets {
     bool old_unicast_checksum = false;  // learnt from a peer
     core::Duration interval{};          // 0 = the configured one
     std::uint32_t ah_sequence = 0;      // with AH; 0 = without
+    vrrp::SignatureNumber signature_number = 0;  // with auth_hmac; 0 = without
 
     friend bool operator==(const Origin&, const Origin&) = default;
   };

@@ -126,6 +126,7 @@ FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
   for (const Number number : order_) {
     const Router& router = *routers_[number];
     vrrp::Snapshot& instance = shown.instances.emplace_back(router.instance.snapshot());
+    instance.twin_of = router.twin_of;
     const auto missing = [](const HeldAddresses::Held& held) {
       return held.essential() && !held.present && !held.adding;
     };
@@ -133,9 +134,13 @@ FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
                                    std::ranges::none_of(router.addresses.all(), missing);
   }
   for (const Group& group : groups_) {
+    if (group.silent) continue;  // its members say as much
     auto& one = shown.groups.emplace_back(
         vrrp::GroupSnapshot{group.machine.name(), group.machine.state(), group.machine.last(), {}});
-    for (const Number number : group.members) one.members.push_back(routers_[number]->instance.config().name);
+    for (const Number number : group.members) {
+      if (routers_[number]->twin_of.empty())
+        one.members.push_back(routers_[number]->instance.config().name);
+    }
   }
   shown.trackers = trackers_.snapshot();
   shown.unknown_vrid_packets = unknown_vrid_packets_;
@@ -168,6 +173,8 @@ void Failover::Implementation::on(Time now, const event::PacketReceived& heard, 
   context.master = instance.master();
   context.old_unicast_checksum = instance.old_unicast_checksum();
   context.ah_sequence = instance.ah_sequence();
+  context.signatures = &instance.signatures();
+  context.wall = wall_at(now);
   const auto advert = vrrp::receive(instance.config(), packet, context);
   if (!advert) {
     ++vrrp::rx_counter(instance.counters(), advert.error());
@@ -182,6 +189,7 @@ void Failover::Implementation::on(Time now, const event::PacketReceived& heard, 
   }
   if (context.old_unicast_checksum) instance.learn_old_unicast_checksum();
   instance.learn_ah_sequence(context.ah_sequence);
+  if (context.signature_number) instance.learn_signature(received.source, *context.signature_number);
   remark_packet(*router, received, context, out);
   perform(
       now, number,
@@ -234,6 +242,13 @@ void Failover::Implementation::remark_packet(Router& router, const event::Packet
                          received.source.to_string()),
              out);
     }
+  }
+  if (context.clocks_differ && instance.first_remark("clocks_differ")) {
+    notice(Level::warning, instance.config().name, "clocks_differ",
+           fmt::format("the clock of {} differs from ours by more than half of time_window: beyond that its adverts "
+                       "are refused; let NTP keep both",
+                       received.source.to_string()),
+           out);
   }
   if (context.interval_differs && instance.first_remark("advert_interval_differs")) {
     notice(Level::info, instance.config().name, "advert_interval_differs",
@@ -317,6 +332,15 @@ void Failover::Implementation::on(Time, const event::CountersCleared&, Actions&)
   unknown_vrid_packets_ = 0;
   malformed_packets_ = 0;
   bfd_.clear_counters();
+}
+
+void Failover::Implementation::on(Time, const event::WallClockSet& set, Actions&) {
+  wall_at_boot_ = set.at_boot;
+}
+
+core::WallTime Failover::Implementation::wall_at(Time now) const {
+  return core::WallTime(
+      std::chrono::floor<core::WallTime::duration>(now.time_since_epoch() + wall_at_boot_));
 }
 
 void Failover::Implementation::notice(Level level, const std::string& instance, std::string_view id,

@@ -138,6 +138,10 @@ struct Reconfigured {
 /// SIGTERM: resign, clean up, and say Stopped.
 struct StopRequested {};
 struct CountersCleared {};
+/// What the wall clock said when the clock of `now` was zero, as of now: at start, and whenever it was set. For signatures alone.
+struct WallClockSet {
+  core::Duration at_boot{};  // since 1970
+};
 /// Some listeners may have missed what was told: say every state again, to them only.
 struct StatesWanted {
   std::uint8_t listeners = 0xff;
@@ -152,7 +156,8 @@ using Event =
                  event::RuleRefused, event::LinkRefused, event::ListeningFailed, event::SendFailed,
                  event::ScriptFinished, event::TrackedFileChanged, event::ProcessesCounted, event::LinkPolled,
                  event::BfdStateChanged, event::WatcherStarted, event::Reconfigured, event::StopRequested,
-                 event::CountersCleared, event::BfdPacketReceived, event::BfdSendFailed, event::StatesWanted>;
+                 event::CountersCleared, event::BfdPacketReceived, event::BfdSendFailed, event::StatesWanted,
+                 event::WallClockSet>;
 
 namespace action {
 

@@ -44,7 +44,7 @@ void Failover::Implementation::adopt_groups(const std::vector<GroupConfig>& grou
     const auto known =
         std::ranges::find(before, config.name, [](const Group& group) { return group.machine.name(); });
     Group& group = groups_.emplace_back(Group{
-        known == before.end() ? vrrp::SyncGroup(config.name) : std::move(known->machine), config.hooks, {}});
+        known == before.end() ? vrrp::SyncGroup(config.name) : std::move(known->machine), config.hooks, config.silent, {}});
     for (const std::string& name : config.members) {
       const auto member = by_name_.find(name);
       if (member == by_name_.end()) continue;
@@ -122,6 +122,13 @@ void Failover::Implementation::lower_priority_in_group(Time now, Number number, 
   }
 }
 
+// A reload gave a master addresses of its other family: what is half of it need not wait.
+bool Failover::Implementation::joins_master(const Router& router) const {
+  if (router.twin_of.empty()) return false;
+  const auto first = by_name_.find(router.twin_of);
+  return first != by_name_.end() && routers_[first->second]->instance.state() == vrrp::State::master;
+}
+
 void Failover::Implementation::stop_groups(Time now, Actions& out) {
   for (const Group& group : groups_) {
     vrrp::Transition stopped;
@@ -134,6 +141,7 @@ void Failover::Implementation::stop_groups(Time now, Actions& out) {
 
 // The group's counterpart of report(Router&, …): its scripts, then the record.
 void Failover::Implementation::report(const Group& group, const vrrp::Transition& transition, Actions& out) {
+  if (group.silent) return;
   const std::string& name = group.machine.name();
   const bool begins = transition.to == vrrp::State::initialize && transition.reason != vrrp::Reason::stopped;
   auto commands =

@@ -55,6 +55,7 @@ class Failover::Implementation {
           hooks(config.hooks),
           trackers(config.trackers),
           told_priority(config.vrrp.priority),
+          twin_of(config.twin_of),
           transmit_link(config.transmit_link),
           links(config.links) {
       addresses.assign(config.vrrp);
@@ -67,6 +68,7 @@ class Failover::Implementation {
     bool has_own_fault = false;        // one that is not a sibling's
     bool held_back = false;            // has not begun: a tracker has no result yet
     std::uint8_t told_priority;        // to FIFOs
+    std::string twin_of;               // not empty: nobody is told of it by itself
     HeldAddresses addresses;
     std::string transmit_link;  // adverts leave from there; empty = from the interface
     bool waiting = false;       // for its links, before it starts
@@ -86,6 +88,7 @@ class Failover::Implementation {
   struct Group {
     vrrp::SyncGroup machine;
     notify::Hooks hooks;
+    bool silent = false;
     std::vector<Number> members;
   };
 
@@ -124,6 +127,8 @@ class Failover::Implementation {
   void on(core::Time now, const event::CountersCleared& cleared, Actions& out);
   void on(core::Time now, const event::BfdPacketReceived& received, Actions& out);
   void on(core::Time now, const event::BfdSendFailed& failed, Actions& out);
+  void on(core::Time now, const event::WallClockSet& set, Actions& out);
+  core::WallTime wall_at(core::Time now) const;
   void tell_trackers(core::Time now, Actions& out);
   void serve(core::Time now, Number number, Actions& out);
   bool is_awake_master(core::Time now, Number number, Actions& out);
@@ -202,7 +207,7 @@ class Failover::Implementation {
 
   // failover_perform.cpp
   void perform(core::Time now, Number number, const vrrp::Actions& actions, Actions& out);
-  void send_advert(Router& router, const vrrp::action::SendAdvert& send, Actions& out);
+  void send_advert(core::Time now, Router& router, const vrrp::action::SendAdvert& send, Actions& out);
   void withdraw(core::Time now, Number number, Actions& out);
   void remove_unless_held(std::vector<net::InterfaceAddress> addresses, Actions& out);
   void announce(core::Time now, Number number, vrrp::AnnouncementPlan::Rounds rounds, Actions& out);
@@ -226,6 +231,7 @@ class Failover::Implementation {
   void pass_on_trackers(core::Time now, Actions& out);
   void link_touched(core::Time now, const std::string& name, Actions& out);
   bool held_back(const Router& router) const;
+  bool joins_master(const Router& router) const;
   Trackers::Standing standing_of(const TrackerUse& use) const;
   std::string words_for(const TrackerUse& use) const;
   void add_tracker_faults(const Router& router, std::vector<vrrp::Fault>& faults) const;
@@ -316,6 +322,7 @@ class Failover::Implementation {
   bool listed_ = false;  // the first listing of the kernel is in
   bool stopped_ = false;
   core::Time hold_until_{};
+  core::Duration wall_at_boot_{};  // Unix time when the clock of our Time was zero
   std::optional<FailoverSnapshot> previous_;
   std::unordered_map<std::string, std::size_t> previous_instances_;  // by name, in previous_
   core::Time last_alive_{};

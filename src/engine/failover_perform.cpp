@@ -18,7 +18,7 @@ void Failover::Implementation::perform(Time now, Number number, const vrrp::Acti
   for (const vrrp::Action& action : actions) {
     std::visit(
         core::Overload{
-            [&](const vrrp::action::SendAdvert& send) { send_advert(router, send, out); },
+            [&](const vrrp::action::SendAdvert& send) { send_advert(now, router, send, out); },
             [&](const vrrp::action::InstallAddresses&) {
               auto missing = router.addresses.install(now);
               if (!missing.empty()) out.emplace_back(action::AddAddresses{std::move(missing)});
@@ -43,15 +43,19 @@ void Failover::Implementation::perform(Time now, Number number, const vrrp::Acti
   }
 }
 
-void Failover::Implementation::send_advert(Router& router, const vrrp::action::SendAdvert& send,
+void Failover::Implementation::send_advert(Time now, Router& router, const vrrp::action::SendAdvert& send,
                                            Actions& out) {
   vrrp::Instance& instance = router.instance;
   if (!instance.source()) return;
   const std::uint32_t ah_sequence =
       vrrp::uses_authentication_header(instance.config()) ? instance.next_ah_sequence() : 0;
+  const auto& signature = instance.config().signature;
+  const vrrp::SignatureNumber signature_number =
+      signature && signature->signs() ? instance.next_signature(wall_at(now)) : 0;
   const AdvertPackets::Origin origin{router.interface, *instance.source(),
                                      send.priority,    instance.old_unicast_checksum(),
-                                     send.interval,    ah_sequence};
+                                     send.interval,    ah_sequence,
+                                     signature_number};
   const std::size_t before = out.size();
   router.packets.send(instance.config(), origin, out);
   const net::Interface* link =

@@ -62,6 +62,7 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
     const Number number = known->second;
     order.push_back(number);
     routers_[number]->hooks = instance.hooks;
+    routers_[number]->twin_of = instance.twin_of;
     routers_[number]->transmit_link = instance.transmit_link;
     routers_[number]->links = instance.links;
     virtual_links_.assign(number, instance.links);

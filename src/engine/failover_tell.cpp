@@ -58,6 +58,7 @@ notify::Event Failover::Implementation::event_of(notify::Subject subject, const 
 
 void Failover::Implementation::tell_transition(const Router& router, const vrrp::Transition& transition,
                                                Actions& out) {
+  if (!router.twin_of.empty()) return;
   const auto state = transition.to == vrrp::State::initialize ? last_word(router.hooks, transition)
                                                               : hook_state(transition.to);
   if (!state) return;
@@ -84,7 +85,7 @@ void Failover::Implementation::tell_priority(Time now, Router& router, Actions& 
   if (priority == router.told_priority || (state != vrrp::State::master && state != vrrp::State::backup))
     return;
   router.told_priority = priority;
-  if (!router.hooks->priority_changes.value_or(false)) return;
+  if (!router.twin_of.empty() || !router.hooks->priority_changes.value_or(false)) return;
   notify::Event event;
   event.subject = {notify::Subject::Kind::instance, instance.config().name, priority};
   event.what = notify::Event::What::priority;
@@ -94,6 +95,7 @@ void Failover::Implementation::tell_priority(Time now, Router& router, Actions& 
 }
 
 void Failover::Implementation::tell_lower_priority(Time now, const Router& router, Actions& out) {
+  if (!router.twin_of.empty()) return;  // its other half hears it as well
   notify::Event event;
   event.subject = {notify::Subject::Kind::instance, router.instance.config().name,
                    router.instance.priority()};
@@ -113,12 +115,14 @@ void Failover::Implementation::on(Time, const event::StatesWanted& wanted, Actio
   // What has not begun will say so itself.
   for (const Number number : order_) {
     const Router& router = *routers_[number];
+    if (!router.twin_of.empty()) continue;
     const vrrp::Instance& instance = router.instance;
     if (const auto state = hook_state(instance.state()))
       repeat(event_of({notify::Subject::Kind::instance, instance.config().name, instance.priority()},
                       router.hooks, instance.last(), *state));
   }
   for (const Group& group : groups_) {
+    if (group.silent) continue;
     if (const auto state = hook_state(group.machine.state()))
       repeat(event_of({notify::Subject::Kind::group, group.machine.name(), 0}, group.hooks,
                       group.machine.last(), *state));

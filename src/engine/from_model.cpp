@@ -1,5 +1,9 @@
 #include "engine/from_model.hpp"
 
+#include <algorithm>
+#include <map>
+#include <string_view>
+
 #include "engine/link_names.hpp"
 #include "engine/trackers_from_model.hpp"
 
@@ -45,6 +49,28 @@ std::vector<PacingGroup> pacing(const config::Model& model) {
   return groups;
 }
 
+// Both halves of a vrrp_instance with addresses of both families are of one sync group: the one that the configuration puts them in,
+// or one of their own. The half without hooks comes first, so that its addresses are there when the hooks of the other run.
+void join_twins(FailoverConfig& result) {
+  std::map<std::string_view, InstanceConfig*> by_name;
+  for (InstanceConfig& instance : result.instances) by_name.emplace(instance.vrrp.name, &instance);
+  for (InstanceConfig& twin : result.instances) {
+    if (twin.twin_of.empty()) continue;
+    const auto first = by_name.find(twin.twin_of);
+    if (first == by_name.end()) continue;
+    twin.vrrp.in_sync_group = first->second->vrrp.in_sync_group = true;
+    twin.trackers = first->second->trackers;
+    const auto group = std::ranges::find_if(result.groups, [&](const GroupConfig& each) {
+      return std::ranges::find(each.members, twin.twin_of) != each.members.end();
+    });
+    if (group == result.groups.end()) {
+      result.groups.push_back({twin.twin_of, {twin.vrrp.name, twin.twin_of}, {}, true});
+    } else {
+      group->members.insert(std::ranges::find(group->members, twin.twin_of), twin.vrrp.name);
+    }
+  }
+}
+
 }  // namespace
 
 FailoverConfig failover_config(const config::Model& model) {
@@ -55,12 +81,19 @@ FailoverConfig failover_config(const config::Model& model) {
   result.statics = statics(model, preferences);
   result.instances.reserve(model.instances.size());
   for (const config::Instance& instance : model.instances) {
-    result.instances.push_back(
-        {instance.vrrp, instance.hooks, instance.routes, preferences.given(instance.rules), {}, {}, {}});
+    result.instances.push_back({instance.vrrp,
+                                instance.hooks,
+                                instance.routes,
+                                preferences.given(instance.rules),
+                                {},
+                                {},
+                                {},
+                                instance.twin_of});
     links.equip(instance, result.instances.back(), result.statics);
   }
   result.bfd_sessions = model.bfd_sessions;
   add_trackers(model, result);
+  join_twins(result);
   result.pacing = pacing(model);
   result.startup_delay = model.globals.startup_delay;
   result.log_unknown_vrids = model.globals.log_unknown_vrids;

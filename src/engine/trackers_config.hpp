@@ -42,6 +42,7 @@ struct GroupConfig {
   std::string name;
   std::vector<std::string> members;
   notify::Hooks hooks;
+  bool silent = false;  // the two halves of one vrrp_instance: nobody is told
 
   friend bool operator==(const GroupConfig&, const GroupConfig&) = default;
 };

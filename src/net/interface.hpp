@@ -31,6 +31,7 @@ struct Interface {
   std::uint32_t group = 0;      // `ip link set group`
   std::string alias;            // `ip link set alias`: who made it
   std::uint32_t vrf_table = 0;  // the routing table of a VRF
+  bool forwards_ipv6 = false;   // net.ipv6.conf.NAME.forwarding: to neighbours it is a router
 
   bool usable() const { return admin_up && running; }
   friend bool operator==(const Interface&, const Interface&) = default;

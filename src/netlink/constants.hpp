@@ -31,6 +31,7 @@ inline constexpr std::uint16_t get_route = 26;
 inline constexpr std::uint16_t new_rule = 32;
 inline constexpr std::uint16_t delete_rule = 33;
 inline constexpr std::uint16_t get_rule = 34;
+inline constexpr std::uint16_t new_settings = 80;  // of an interface: RTM_NEWNETCONF
 }  // namespace type
 
 namespace flag {
@@ -79,7 +80,14 @@ inline constexpr std::uint16_t vrf_table = 1;
 inline constexpr std::uint16_t ipvlan_mode = 1;
 inline constexpr std::uint16_t ipvlan_flags = 2;
 inline constexpr std::uint16_t v6_address_generation = 8;  // inside of families, inside of IPv6
+inline constexpr std::uint16_t v6_settings = 2;            // the same: numbers, that of forwarding first
 }  // namespace link_attribute
+
+/// Attributes of new_settings.
+namespace settings_attribute {
+inline constexpr std::uint16_t interface = 1;
+inline constexpr std::uint16_t forwarding = 2;
+}  // namespace settings_attribute
 
 inline constexpr std::uint32_t extension_skip_statistics = 1 << 3;
 inline constexpr std::uint32_t macvlan_private = 1;

@@ -28,6 +28,19 @@ void read_link_info(const Attribute& info, net::Interface& link) {
   if (link.kind == "vrf") link.vrf_table = table;
 }
 
+// Of the attribute that holds one for every address family, each of which holds what that family wants to say.
+bool forwards_ipv6(const Attribute& families) {
+  AttributeReader each{families.value};
+  for (Attribute one; each.next(one);) {
+    if (one.type != family::v6) continue;
+    AttributeReader settings{one.value};
+    for (Attribute setting; settings.next(setting);) {
+      if (setting.type == link_attribute::v6_settings) return setting.u32() != 0;
+    }
+  }
+  return false;
+}
+
 Parsed parse_link(std::uint16_t type, std::span<const std::uint8_t> body) {
   NativeReader reader{body};
   const std::uint8_t family = reader.u8();
@@ -59,6 +72,7 @@ Parsed parse_link(std::uint16_t type, std::span<const std::uint8_t> body) {
     if (attribute.type == link_attribute::alias) link.alias = attribute.text();
     if (attribute.type == link_attribute::group) link.group = attribute.u32();
     if (attribute.type == link_attribute::info) read_link_info(attribute, link);
+    if (attribute.type == link_attribute::families) link.forwards_ipv6 = forwards_ipv6(attribute);
     if (attribute.type == link_attribute::mac && attribute.value.size() == link.mac.octets.size()) {
       std::copy(attribute.value.begin(), attribute.value.end(), link.mac.octets.begin());
       link.has_mac = hardware == hardware_ethernet;
@@ -77,6 +91,25 @@ void read_flags(std::uint32_t flags, net::InterfaceAddress& into) {
   into.manage_temporary = (flags & address_flag::manage_temporary) != 0;
   into.no_prefix_route = (flags & address_flag::no_prefix_route) != 0;
   into.multicast_autojoin = (flags & address_flag::multicast_autojoin) != 0;
+}
+
+Parsed parse_settings(std::span<const std::uint8_t> body) {
+  NativeReader reader{body};
+  const std::uint8_t family = reader.u8();
+  reader.skip_padding(sizeof family);
+  if (!reader.ok()) return std::unexpected(Damage::body);
+  ForwardingChanged changed;
+  bool forwarding_told = false;
+  AttributeReader attributes{reader.rest()};
+  for (Attribute attribute; attributes.next(attribute);) {
+    if (attribute.type == settings_attribute::interface) changed.interface.value = attribute.u32();
+    if (attribute.type != settings_attribute::forwarding) continue;
+    changed.forwards_ipv6 = attribute.u32() != 0;
+    forwarding_told = true;
+  }
+  if (!attributes.ok()) return std::unexpected(Damage::attributes);
+  if (family != family::v6 || !forwarding_told) return Other{};
+  return changed;
 }
 
 Parsed parse_address(std::uint16_t type, std::span<const std::uint8_t> body) {
@@ -170,6 +203,8 @@ Parsed parse(std::uint16_t type, std::uint16_t flags, std::span<const std::uint8
     case type::new_link:
     case type::delete_link:
       return parse_link(type, body);
+    case type::new_settings:
+      return parse_settings(body);
     case type::new_address:
     case type::delete_address:
       return parse_address(type, body);

@@ -23,6 +23,12 @@ struct LinkGone {
   net::InterfaceIndex interface;
   friend bool operator==(const LinkGone&, const LinkGone&) = default;
 };
+/// Its net.ipv6.conf.NAME.forwarding, of which no LinkPresent comes.
+struct ForwardingChanged {
+  net::InterfaceIndex interface;
+  bool forwards_ipv6 = false;
+  friend bool operator==(const ForwardingChanged&, const ForwardingChanged&) = default;
+};
 struct AddressPresent {
   net::InterfaceAddress address;
   friend bool operator==(const AddressPresent&, const AddressPresent&) = default;
@@ -72,7 +78,7 @@ struct Message {
   std::uint16_t type = 0;
   std::uint32_t sequence = 0;
   bool dump_interrupted = false;  // what the dump lists may never have existed at one time: ask again
-  std::variant<Other, LinkPresent, LinkGone, AddressPresent, AddressGone, RoutePresent, RouteGone,
+  std::variant<Other, LinkPresent, LinkGone, ForwardingChanged, AddressPresent, AddressGone, RoutePresent, RouteGone,
                RulePresent, RuleGone, Outcome, DumpDone, Overrun>
       content;
 };

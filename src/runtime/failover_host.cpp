@@ -139,6 +139,7 @@ void FailoverHost::begin(NetlinkCommands::Listing&& listing) {
   if (snapshot_) {
     if (const auto previous = snapshot_->read()) sysctls_.adopt(previous->settings);
   }
+  tell_wall_clock();
   take_listing(std::move(listing));
   tell_(to_supervisor::Ready{config_.generation});
   snapshot_wanted_ = true;
@@ -148,6 +149,7 @@ void FailoverHost::begin(NetlinkCommands::Listing&& listing) {
 void FailoverHost::turn() {
   const core::Time start = now();
   if (snapshot_) snapshot_->beat(start);
+  tell_wall_clock();
   send_failed_.clear();
   bool kernel_spoke = false;
   bool watcher_spoke = false;
@@ -222,6 +224,15 @@ void FailoverHost::reconfigure(FailoverWorkerConfig&& config) {
 void FailoverHost::deliver(const engine::Event& event) {
   perform(engine_.handle(now(), event));
   perform_failures();
+}
+
+// NTP moves it a little all the time; the window of a signature is seconds.
+void FailoverHost::tell_wall_clock() {
+  constexpr core::Duration worth_telling = std::chrono::milliseconds{20};
+  const core::Duration at_boot = wall_now().time_since_epoch() - now().time_since_epoch();
+  if (wall_told_ && std::chrono::abs(at_boot - *wall_told_) < worth_telling) return;
+  wall_told_ = at_boot;
+  deliver(engine::event::WallClockSet{at_boot});
 }
 
 // What went wrong while the engine's wishes were carried out may make it wish something else. Each failure is told once a turn
@@ -365,6 +376,12 @@ void FailoverHost::take_news(netlink::Message&& message) {
           [&](netlink::LinkGone& link) {
             interfaces_.erase(link.interface);
             deliver(engine::event::InterfaceRemoved{link.interface});
+          },
+          [&](const netlink::ForwardingChanged& changed) {
+            const auto known = interfaces_.find(changed.interface);
+            if (known == interfaces_.end() || known->second.forwards_ipv6 == changed.forwards_ipv6) return;
+            known->second.forwards_ipv6 = changed.forwards_ipv6;
+            deliver(engine::event::InterfaceChanged{known->second});
           },
           [&](netlink::AddressPresent& seen) {
             if (seen.address.label == name_of(seen.address.interface)) seen.address.label.clear();

@@ -73,6 +73,7 @@ class FailoverHost : private WorkTools {
   void deliver(const engine::Event& event);
   void perform(engine::Actions&& actions);
   void perform_failures();
+  void tell_wall_clock();
   core::Result<> send_as_frame(const engine::action::SendPacket& packet);
   void send_packet(const engine::action::SendPacket& packet);
   void listen(const std::vector<VrrpSockets::Where>& sockets);
@@ -116,6 +117,7 @@ class FailoverHost : private WorkTools {
   WatcherLink watcher_;
   std::array<EventSender, listener_count> listeners_;
   InterfaceSysctls sysctls_;
+  std::optional<core::Duration> wall_told_;  // as in WallClockSet
   bool authentication_header_ = false;  // somebody speaks it
   bool routes_wanted_ = false;          // there are routes or rules in the configuration
   engine::Failover engine_;

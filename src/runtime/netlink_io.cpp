@@ -65,9 +65,10 @@ void hear_few_routes(int fd) {
 
 core::Result<NetlinkMonitor> NetlinkMonitor::open(BufferSize size) {
   constexpr std::uint32_t v6_rules = 1U << (RTNLGRP_IPV6_RULE - 1);  // the headers name only that of IPv4
+  constexpr std::uint32_t v6_settings = 1U << (RTNLGRP_IPV6_NETCONF - 1);
   auto fd = open_netlink_socket(NETLINK_ROUTE,
                                 RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-                                    RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | v6_rules,
+                                    RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | v6_rules | v6_settings,
                                 size, default_monitor_octets);
   if (!fd) return std::unexpected(fd.error());
   hear_few_routes(fd->get());

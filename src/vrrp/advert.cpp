@@ -7,6 +7,7 @@
 #include "net/checksum.hpp"
 #include "net/digest.hpp"
 #include "vrrp/authentication_header.hpp"
+#include "vrrp/signature.hpp"
 
 namespace vrrp {
 
@@ -76,15 +77,17 @@ class Inspection {
     using Check = std::optional<ReceiveError> (Inspection::*)();
     static constexpr Check checks[] = {
         &Inspection::ip_header,   &Inspection::length,   &Inspection::ttl,         &Inspection::version,
-        &Inspection::auth,        &Inspection::interval, &Inspection::type,        &Inspection::ip_length,
+        &Inspection::signature,   &Inspection::auth,        &Inspection::interval, &Inspection::type,        &Inspection::ip_length,
         &Inspection::v3_interval, &Inspection::checksum, &Inspection::destination, &Inspection::address_list,
         &Inspection::source};
-    context_.address_list_differs = context_.interval_differs = false;
+    context_.address_list_differs = context_.interval_differs = context_.clocks_differ = false;
+    context_.signature_number.reset();
     context_.from_own_address = context_.own_source == packet_.source;
     for (const Check check : checks) {
       if (const auto error = (this->*check)()) return std::unexpected(*error);
     }
     if (!ah_.empty()) context_.ah_sequence = ah_sequence_of(ah_);
+    if (!trailer_.empty()) context_.signature_number = Signature(trailer_).number();
     context_.old_unicast_checksum |= old_style_seen_;  // only a packet that is right in every way teaches
     return advert();
   }
@@ -127,6 +130,10 @@ class Inspection {
               (has_auth_block(packet_version(), config_.family) ? auth_size : 0);
     if (payload().size() < wanted_) return ReceiveError::packet_length;
     const std::size_t excess = payload().size() - wanted_;
+    if (config_.signature && excess == signature_size) {
+      trailer_ = payload().subspan(wanted_);
+      return std::nullopt;
+    }
     return excess == 0 || is_padding(excess) ? std::nullopt : std::optional(ReceiveError::packet_length);
   }
 
@@ -146,6 +153,31 @@ class Inspection {
   std::optional<ReceiveError> version() {
     const bool ours = packet_version() == static_cast<unsigned>(config_.version);
     return ours ? std::nullopt : std::optional(ReceiveError::version);
+  }
+
+  // No bit of the advert announces a signature: its length does.
+  std::optional<ReceiveError> signature() {
+    if (!config_.signature) return std::nullopt;
+    const SignatureConfig& config = *config_.signature;
+    if (trailer_.empty()) {
+      return config.mode == SignatureMode::enforce ? std::optional(ReceiveError::signature_missing)
+                                                   : std::nullopt;
+    }
+    const Signature signature(trailer_);
+    if (!signature.well_formed()) return ReceiveError::signature_malformed;
+    const core::Duration distance = std::chrono::abs(context_.wall - signature.when());
+    const core::Duration window = std::chrono::seconds(config.window_seconds);
+    // The seconds of the number are whole ones: it may look up to a second older than it is.
+    if (!config.monotonic && distance >= window + std::chrono::seconds(1)) return ReceiveError::signature_stale;
+    const SigningKey* key = signature.key_in(config);
+    if (key == nullptr) return ReceiveError::signature_unknown_key;
+    if (!signature.fits(*key, config_, packet_.source, message())) return ReceiveError::signature_wrong;
+    if (context_.signatures != nullptr &&
+        !is_new_signature(*context_.signatures, config, packet_.source, signature.number(), context_.wall)) {
+      return ReceiveError::signature_replayed;
+    }
+    context_.clocks_differ = !config.monotonic && distance > window / 2 + std::chrono::seconds(1);
+    return std::nullopt;
   }
 
   std::optional<ReceiveError> auth() {
@@ -194,9 +226,11 @@ class Inspection {
   }
 
   std::optional<ReceiveError> checksum() {
-    const net::Checksum plain = net::Checksum{}.add(message());
+    // The kernel sums up all that follows an IPv6 header, the signature too.
+    const auto summed = v4() ? message() : payload().first(wanted_ + trailer_.size());
+    const net::Checksum plain = net::Checksum{}.add(summed);
     const auto right_with = [&](const net::IpAddress& destination) {
-      const auto length = static_cast<std::uint32_t>(wanted_);
+      const auto length = static_cast<std::uint32_t>(summed.size());
       return net::Checksum{plain}
                  .add_pseudo_header(packet_.source, destination, vrrp_protocol, length)
                  .value() == 0;
@@ -285,6 +319,7 @@ class Inspection {
   const Config& config_;
   ReceivedPacket packet_;             // without the authentication header
   std::span<const std::uint8_t> ah_;  // with AH in use
+  std::span<const std::uint8_t> trailer_;  // the signature, known after length()
   ReceiveContext& context_;
   std::size_t wanted_ = 0;  // octets of the message, known after length()
   bool old_style_seen_ = false;
@@ -329,6 +364,17 @@ std::uint16_t message_checksum(const Config& config, const Outgoing& outgoing,
   return sum.value();
 }
 
+// Over the message without its checksum, so before that is known.
+std::vector<std::uint8_t> signature_of(const Config& config, const Outgoing& outgoing,
+                                       std::span<const std::uint8_t> message) {
+  if (!config.signature || !config.signature->signs()) return {};
+  const auto& keys = config.signature->keys;
+  const auto key = std::ranges::find(keys, config.signature->active_key, &SigningKey::id);
+  if (key == keys.end()) return {};
+  const auto trailer = make_signature(*key, config, outgoing.source, message, outgoing.signature_number);
+  return {trailer.begin(), trailer.end()};
+}
+
 }  // namespace
 
 std::optional<std::uint8_t> vrid_of(const ReceivedPacket& packet) {
@@ -348,13 +394,17 @@ std::expected<Advert, ReceiveError> receive(const Config& config, const Received
 
 std::vector<std::uint8_t> encode(const Config& config, const Outgoing& outgoing) {
   std::vector<std::uint8_t> message = encode_message(config, outgoing);
+  std::vector<std::uint8_t> trailer = signature_of(config, outgoing, message);
+  const bool v6 = config.family == net::Family::v6;
+  if (v6) message.insert(message.end(), trailer.begin(), trailer.end());
   const std::uint16_t sum = message_checksum(config, outgoing, message);
   message[6] = static_cast<std::uint8_t>(sum >> 8);
   message[7] = static_cast<std::uint8_t>(sum);
-  if (config.family == net::Family::v6) return message;
+  if (v6) return message;
 
   const bool signs = uses_authentication_header(config);
-  const std::size_t size = ipv4_header_size + (signs ? authentication_header_size : 0) + message.size();
+  const std::size_t size = ipv4_header_size + (signs ? authentication_header_size : 0) +
+                           message.size() + trailer.size();
   net::Writer packet(size);
   packet.u8(0x45).u8(internetwork_control).u16(static_cast<std::uint16_t>(size));
   packet.u16(outgoing.ip_id).u16(0);  // may be fragmented: DF stays off
@@ -363,7 +413,7 @@ std::vector<std::uint8_t> encode(const Config& config, const Outgoing& outgoing)
   packet.patch_u16(10, net::Checksum{}.add(packet.view()).value());
   if (signs)
     packet.bytes(make_authentication_header(password(config), packet.view(), outgoing.ah_sequence, message));
-  return packet.bytes(message).take();
+  return packet.bytes(message).bytes(trailer).take();
 }
 
 bool uses_authentication_header(const Config& config) { return auth_in_use(config) == AuthType::ah; }
@@ -391,6 +441,18 @@ std::uint64_t& rx_counter(Counters& counters, ReceiveError error) {
       return counters.ttl_errors;
     case ReceiveError::version:
       return counters.version_errors;
+    case ReceiveError::signature_missing:
+      return counters.signature_missing;
+    case ReceiveError::signature_malformed:
+      return counters.signature_malformed;
+    case ReceiveError::signature_stale:
+      return counters.signature_stale;
+    case ReceiveError::signature_unknown_key:
+      return counters.signature_unknown_key;
+    case ReceiveError::signature_wrong:
+      return counters.signature_wrong;
+    case ReceiveError::signature_replayed:
+      return counters.signature_replayed;
     case ReceiveError::auth_type_unknown:
       return counters.invalid_auth_type;
     case ReceiveError::unexpected_ah:
@@ -427,6 +489,18 @@ std::string_view receive_error_id(ReceiveError error) {
       return "ttl";
     case ReceiveError::version:
       return "version";
+    case ReceiveError::signature_missing:
+      return "signature_missing";
+    case ReceiveError::signature_malformed:
+      return "signature_malformed";
+    case ReceiveError::signature_stale:
+      return "signature_stale";
+    case ReceiveError::signature_unknown_key:
+      return "signature_unknown_key";
+    case ReceiveError::signature_wrong:
+      return "signature_wrong";
+    case ReceiveError::signature_replayed:
+      return "signature_replayed";
     case ReceiveError::auth_type_unknown:
       return "auth_type_unknown";
     case ReceiveError::auth_type_mismatch:
@@ -463,6 +537,19 @@ std::string_view receive_error_text(ReceiveError error) {
       return "its TTL or hop limit is wrong: it has been forwarded, or comes from farther than allowed";
     case ReceiveError::version:
       return "it is of another VRRP version than ours";
+    case ReceiveError::signature_missing:
+      return "it carries no signature (auth_hmac) and we accept no advert without";
+    case ReceiveError::signature_malformed:
+      return "its signature (auth_hmac) is of a kind we do not know";
+    case ReceiveError::signature_stale:
+      return "its signature (auth_hmac) is too old or from the future: it was recorded and sent again, or the clocks "
+             "differ by more than time_window";
+    case ReceiveError::signature_unknown_key:
+      return "its signature (auth_hmac) was made with a key that we do not have";
+    case ReceiveError::signature_wrong:
+      return "its signature (auth_hmac) is wrong: its key of that number is not ours, or it was changed on the way";
+    case ReceiveError::signature_replayed:
+      return "its signature (auth_hmac) is no newer than one we have seen: it was recorded and sent again, or came twice";
     case ReceiveError::auth_type_unknown:
       return "its authentication type is unknown";
     case ReceiveError::auth_type_mismatch:

@@ -1,5 +1,5 @@
 // The VRRP advertisement as bytes: version 2 (RFC 3768, with the authentication of RFC 2338: PASS and AH) and
-// version 3 (RFC 5798, RFC 9568), IPv4 and IPv6. Decides whether a received packet may be obeyed at all, never
+// version 3 (RFC 5798, RFC 9568), IPv4 and IPv6, with or without a signature behind it (signature.hpp). Decides whether a received packet may be obeyed at all, never
 // what follows from it.
 #pragma once
 
@@ -50,6 +50,12 @@ enum class ReceiveError : std::uint8_t {
   packet_length,
   ttl,  // not 255 by multicast, or outside the peer's window
   version,
+  signature_missing,    // auth_hmac: these six
+  signature_malformed,
+  signature_stale,
+  signature_unknown_key,
+  signature_wrong,
+  signature_replayed,
   auth_type_unknown,
   auth_type_mismatch,
   auth_failure,     // the password differs, or the digest made with it
@@ -70,10 +76,15 @@ struct ReceiveContext {
   bool old_unicast_checksum = false;
   /// With AH. In: the highest sequence number sent or accepted so far. Out, if the packet is obeyed: its own.
   std::uint32_t ah_sequence = 0;
+  /// With auth_hmac: whose numbers were accepted so far, and the time on the wall.
+  const SignatureMemory* signatures = nullptr;
+  core::WallTime wall{};
+  std::optional<SignatureNumber> signature_number{};  // out, if the packet is obeyed and has one
 
   // Remarks on an advert that is obeyed all the same; each call sets them anew.
   bool address_list_differs = false;
   bool interval_differs = false;  // version 3
+  bool clocks_differ = false;     // its signature's time is half a window from ours
   bool from_own_address = false;  // our own packet came back, or somebody has our address
 };
 
@@ -100,15 +111,16 @@ struct Outgoing {
       ChecksumStyle::pseudo_header;  // of version 3 over IPv4; no other has a choice
   core::Duration interval{};         // of version 3; 0 = the configured one
   std::uint32_t ah_sequence = 1;     // with AH: above all that were sent or heard
+  SignatureNumber signature_number = 1;  // with auth_hmac
 };
 
-/// IPv4: the whole IP packet. IPv6: the VRRP message, for the kernel to put its header before.
+/// IPv4: the whole IP packet. IPv6: what follows the IP header, which is for the sender to write.
 std::vector<std::uint8_t> encode(const Config& config, const Outgoing& outgoing);
 
 /// Adverts carry an IP authentication header, and so does what they are sent as: IPv4 protocol 51.
 bool uses_authentication_header(const Config& config);
 
-/// TTL or hop limit of an advert to `destination`, as encode() writes it and as the kernel must write it for
+/// TTL or hop limit of an advert to `destination`, as encode() writes it and as the sender must write it for
 /// IPv6.
 std::uint8_t hop_limit_to(const Config& config, const net::IpAddress& destination);
 

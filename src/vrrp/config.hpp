@@ -56,6 +56,29 @@ struct AnnouncementConfig {
   friend bool operator==(const AnnouncementConfig&, const AnnouncementConfig&) = default;
 };
 
+/// One key of `auth_hmac`. All that are listed are believed, one signs.
+struct SigningKey {
+  std::uint8_t id = 0;  // 1..255
+  std::string secret;   // 32..64 octets
+
+  friend bool operator==(const SigningKey&, const SigningKey&) = default;
+};
+
+/// What becomes of adverts without a signature, and whether ours have one. A wrong signature is never accepted.
+enum class SignatureMode : std::uint8_t { enforce, permissive, receive_only };
+
+/// `auth_hmac`.
+struct SignatureConfig {
+  std::vector<SigningKey> keys;
+  std::uint8_t active_key = 0;
+  std::uint32_t window_seconds = 5;
+  bool monotonic = false;  // anti_replay monotonic rather than time: clocks need not agree
+  SignatureMode mode = SignatureMode::enforce;
+
+  bool signs() const { return mode != SignatureMode::receive_only; }
+  friend bool operator==(const SignatureConfig&, const SignatureConfig&) = default;
+};
+
 struct Config {
   std::string name;
   std::string interface;  // empty: unicast without an interface
@@ -86,6 +109,7 @@ struct Config {
   bool detect_old_unicast_checksum = true;  // switch to the old style when a peer uses it
   AuthType auth_type = AuthType::none;
   std::string auth_pass;  // at most 8 octets count
+  std::optional<SignatureConfig> signature;
 
   // Received adverts.
   bool skip_check_advert_addresses = false;  // not when the sender is the current master

@@ -133,13 +133,18 @@ void Instance::leave_master(Reason reason, Actions& out) {
 void Instance::on(Time now, const event::Started& started, Actions& out) {
   SF_CHECK(state_ == State::initialize);
   hold_until_ = started.hold_until;
-  begin(now, out);
+  begin(now, started.beside_master, out);
 }
 
-void Instance::begin(Time now, Actions& out) {
+void Instance::begin(Time now, bool beside_master, Actions& out) {
   if (!faults_.empty()) {
     out.emplace_back(action::WithdrawAddresses{});
     enter(now, State::fault, because(Reason::fault, fault_list()), out);
+    return;
+  }
+  if (beside_master && now >= hold_until_) {
+    enter(now, State::master, because(Reason::started), out);
+    handover_until_ = now + handover_time();
     return;
   }
   const bool as_owner = config_.owner() && !config_.state_backup_written;
@@ -166,7 +171,9 @@ void Instance::on(Time now, const event::Resumed& resumed, Actions& out) {
   // More may have been sent since that was written; a gap harms nobody.
   constexpr std::uint32_t more_than_were_sent = 1024;
   if (previous.ah_sequence != 0) ah_sequence_ = previous.ah_sequence + more_than_were_sent;
-  if (previous.state == State::initialize) return begin(now, out);
+  signatures_ = previous.signatures;
+  if (signatures_.sent != 0) signatures_.sent += more_than_were_sent;
+  if (previous.state == State::initialize) return begin(now, false, out);
 
   state_ = previous.state;
   if (state_ != State::master) out.emplace_back(action::WithdrawAddresses{});
@@ -308,7 +315,7 @@ void Instance::send_scheduled(Time now, Actions& out) {
 }
 
 bool Instance::fell_behind(Time now) const {
-  return state_ == State::master && last_sent_ && now - *last_sent_ >= config_.down_timer_adverts * interval_;
+  return state_ == State::master && last_sent_ && now - *last_sent_ >= patience_of_others();
 }
 
 // The timer of a backup that ran out while it slept says nothing of the master: its adverts may lie unread, or were dropped. But
@@ -325,7 +332,7 @@ void Instance::listen_again_if_paused(Time now, Actions& out) {
   }
   if (!fell_behind(now)) return;
   auto detail = fmt::format("no advert sent for {}; the others wait a little over {}",
-                            seconds(now - *last_sent_), seconds(config_.down_timer_adverts * interval_));
+                            seconds(now - *last_sent_), seconds(patience_of_others()));
   master_interval_ = interval_;
   enter(now, State::backup, because(Reason::paused, std::move(detail)), out);
 }
@@ -399,6 +406,15 @@ Duration Instance::skew() const {
   return (256 - priority()) * whole / 256;
 }
 
+// Then somebody else must have taken over. `timer_expired_backup` says that nobody has a higher priority than that, and so what
+// they wait for beyond the adverts that are missing.
+Duration Instance::patience_of_others() const {
+  const Duration missed = config_.down_timer_adverts * interval_;
+  if (!config_.timer_expired_backup) return missed;
+  return missed + (256 - *config_.timer_expired_backup) *
+                      (config_.version == Version::v2 ? Duration(1s) : interval_) / 256;
+}
+
 Duration Instance::group_patience() const {
   return master_interval_ + (config_.version == Version::v2 ? Duration(1s) : master_interval_) / 256;
 }
@@ -441,6 +457,7 @@ Snapshot Instance::snapshot() const {
   shown.second_master_until = second_master_until_;
   shown.old_unicast_checksum = old_unicast_checksum_;
   shown.ah_sequence = ah_sequence_;
+  shown.signatures = signatures_;
   shown.counters = counters_;
   return shown;
 }
@@ -449,6 +466,15 @@ std::uint32_t Instance::next_ah_sequence() {
   constexpr std::uint32_t last = 0xfffffffd;
   if (ah_sequence_ >= last) ah_sequence_ = 0;
   return ++ah_sequence_;
+}
+
+void Instance::learn_signature(const net::IpAddress& sender, SignatureNumber accepted) {
+  constexpr std::size_t most_on_a_link = 16;
+  remember_signature(signatures_, sender, accepted, std::max(most_on_a_link, config_.peers.size()));
+}
+
+SignatureNumber Instance::next_signature(core::WallTime wall) {
+  return next_signature_number(signatures_, *config_.signature, wall);
 }
 
 }  // namespace vrrp

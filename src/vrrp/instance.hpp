@@ -26,6 +26,7 @@ namespace event {
 /// The router begins. Until `hold_until` (the startup delay) it neither listens nor becomes master.
 struct Started {
   core::Time hold_until{};
+  bool beside_master = false;  // the other half of its vrrp_instance is master: so is this one, at once
 };
 /// The router goes on where another process, last alive `away` ago, had it.
 struct Resumed {
@@ -158,6 +159,10 @@ class Instance {
   std::uint32_t ah_sequence() const { return ah_sequence_; }
   void learn_ah_sequence(std::uint32_t accepted) { ah_sequence_ = accepted; }
   std::uint32_t next_ah_sequence();
+  /// With auth_hmac: what was sent and heard.
+  const SignatureMemory& signatures() const { return signatures_; }
+  void learn_signature(const net::IpAddress& sender, SignatureNumber accepted);
+  SignatureNumber next_signature(core::WallTime wall);
   /// Whether a received packet matters at all now; if not it is not even counted by cause. A master that slept too long
   /// listens: what it hears is what it must know first.
   bool listens(core::Time now) const;
@@ -188,7 +193,7 @@ class Instance {
   void reannounce(core::Time now, Actions& out);
   bool may_answer(core::Time now);
 
-  void begin(core::Time now, Actions& out);
+  void begin(core::Time now, bool beside_master, Actions& out);
   void set_priority(core::Time now, Actions& out);
   void want_master(core::Time now);
   void take_over(core::Time now, Actions& out);
@@ -217,6 +222,7 @@ class Instance {
   core::Duration handover_time() const { return interval_ / 4; }
   core::Duration skew() const;
   core::Duration master_down() const;
+  core::Duration patience_of_others() const;
   /// How long a member of a sync group waits for the others before it asks again.
   core::Duration group_patience() const;
   std::string fault_list() const;
@@ -257,6 +263,7 @@ class Instance {
   Counters counters_;
   bool old_unicast_checksum_ = false;
   std::uint32_t ah_sequence_ = 0;
+  SignatureMemory signatures_;
   bool leaves_no_trace_ = false;  // stopped without resigning: whoever comes after us finds the addresses
   std::vector<std::string_view> remarks_;  // ids are literals
   std::optional<core::Time> remarks_cleared_;

@@ -10,6 +10,7 @@
 
 #include "core/time.hpp"
 #include "net/ip_address.hpp"
+#include "vrrp/signature.hpp"
 
 namespace vrrp {
 
@@ -75,6 +76,12 @@ struct Counters {
   std::uint64_t invalid_auth_type = 0;
   std::uint64_t auth_type_mismatch = 0;
   std::uint64_t auth_failures = 0;
+  std::uint64_t signature_missing = 0;  // of auth_hmac, as are the next five
+  std::uint64_t signature_malformed = 0;
+  std::uint64_t signature_stale = 0;
+  std::uint64_t signature_unknown_key = 0;
+  std::uint64_t signature_wrong = 0;
+  std::uint64_t signature_replayed = 0;
   std::uint64_t unexpected_source = 0;  // unicast from who is no peer, or multicast where unicast is agreed
   std::uint64_t own_packets = 0;        // our own advert came back: a loop or a duplicated address
   std::uint64_t priority_zero_received = 0;
@@ -111,6 +118,7 @@ struct Transition {
 
 struct Snapshot {
   std::string name;
+  std::string twin_of;  // the half of that one vrrp_instance that has its addresses of the other family
   std::string interface;
   net::Family family = net::Family::v4;
   std::uint8_t vrid = 0;
@@ -133,6 +141,7 @@ struct Snapshot {
   bool addresses_installed = false;
   bool old_unicast_checksum = false;  // learnt from a peer
   std::uint32_t ah_sequence = 0;      // with AH: the highest number sent or accepted
+  SignatureMemory signatures;         // with auth_hmac
   Counters counters;
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
