@@ -58,6 +58,13 @@ Shape generate_shape(core::Random& random, bool slow, std::uint32_t segments, st
   return shape;
 }
 
+void sign(vrrp::Config& config) {
+  vrrp::SignatureConfig signature;
+  signature.keys = {{1, std::string(32, 'k')}};
+  signature.active_key = 1;
+  config.signature = std::move(signature);
+}
+
 engine::InstanceConfig generate_instance(core::Random& random, const Shape& shape, std::uint32_t node,
                                          std::uint32_t nodes) {
   auto instance = make_instance("VI_" + std::to_string(shape.vrid), shape.segment, shape.family, shape.vrid,
@@ -77,6 +84,8 @@ engine::InstanceConfig generate_instance(core::Random& random, const Shape& shap
     config.auth_type = vrrp::AuthType::pass;
     config.auth_pass = "s3cret";
   }
+  if (shape.vrid == 2 && config.auth_type == vrrp::AuthType::none) sign(config);
+  if (shape.vrid == 3) config.accept = false;
   for (std::uint32_t line = 0; line < shape.addresses + shape.excluded; ++line) {
     add_address(instance, virtual_address(shape.family, shape.segment, shape.vrid, line),
                 line >= shape.addresses);

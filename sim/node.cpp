@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/check.hpp"
 #include "core/overload.hpp"
 #include "sim/neighbour.hpp"
 #include "track/effect.hpp"
@@ -320,7 +321,40 @@ void Node::on(const engine::action::SendFrame& action) {
   network_.send(id_, segment, EthernetFrame{action.frame});
 }
 
+void Node::on(const engine::action::BuildFirewall& action) {
+  firewall_.emplace(action.blocked.begin(), action.blocked.end());
+}
+
+void Node::on(const engine::action::ChangeFirewall& action) {
+  const bool fits = firewall_ && std::ranges::all_of(action.removed, [&](const net::BlockedAddress& each) {
+                      return firewall_->contains(each);
+                    });
+  if (!fits) {
+    give_work([this] { handle(engine::event::FirewallTouched{}); });
+    return;
+  }
+  for (const auto& each : action.removed) firewall_->erase(each);
+  firewall_->insert(action.added.begin(), action.added.end());
+}
+
+// What accepts no packets is in the packet filter before it is an address of the machine.
+void Node::check_blocked(const std::vector<net::InterfaceAddress>& addresses) const {
+  const auto silent = [](const engine::InstanceConfig& each) { return !each.vrrp.accept && !each.vrrp.owner(); };
+  for (const auto& instance : worker_config_.instances) {
+    if (!silent(instance) || state_of(instance.vrrp.name) != vrrp::State::master) continue;
+    for (const auto& address : instance.vrrp.addresses) {
+      const net::IpAddress& ip = address.address.address.address;
+      const bool added = std::ranges::any_of(
+          addresses, [&](const auto& each) { return each.address.address == ip; });
+      SF_CHECK(!added || (firewall_ && std::ranges::any_of(*firewall_, [&](const net::BlockedAddress& each) {
+                            return each.address == ip;
+                          })));
+    }
+  }
+}
+
 void Node::on(const engine::action::AddAddresses& action) {
+  check_blocked(action.addresses);
   record(fact::AddressesWritten{true, action.addresses});
   for (const auto& address : action.addresses) {
     if (auto done = kernel_.add_address(address)) {

@@ -101,6 +101,10 @@ class Node {
   void on(const engine::action::RaiseLink& action) { echo(kernel_.raise_link(action.index)); }
   void on(const engine::action::RemoveLink& action) { echo(kernel_.remove_link(action.index)); }
   void on(const engine::action::RelaxReversePath&) {}
+  void on(const engine::action::BuildFirewall& action);
+  void on(const engine::action::ChangeFirewall& action);
+  void on(const engine::action::RemoveFirewall&) { firewall_.reset(); }
+  void check_blocked(const std::vector<net::InterfaceAddress>& addresses) const;
   void on(const engine::action::Listen& action) { listening_ = action.sockets; }
   void on(const engine::action::SetInterfaceSysctl&) {}
   void on(const engine::action::ReportTransition& action);
@@ -163,6 +167,7 @@ class Node {
   core::Time last_echo_{};
   std::uint64_t netlink_ = 0;  // counts the worker's netlink sockets and their overruns
   std::vector<engine::action::Listen::Where> listening_;
+  std::optional<std::set<net::BlockedAddress>> firewall_;  // the table, if there is one
 
   std::map<std::string, vrrp::State> states_before_;  // as reported, around the call being performed
   std::map<std::string, vrrp::State> states_;

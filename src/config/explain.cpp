@@ -6,6 +6,7 @@
 #include "config/not_acted_on.hpp"
 #include "config/schema.hpp"
 #include "config/value.hpp"
+#include "config/without_effect.hpp"
 
 namespace config {
 
@@ -99,6 +100,8 @@ std::string describe(const Block& block, const Keyword& keyword) {
   line("when changed", reload_text(keyword.reload));
   line("example", keyword.example);
   if (!acted_on(block, keyword)) line("state", "accepted, not acted on yet");
+  if (const auto why = without_effect(block.path, keyword.name); !why.empty())
+    line("state", fmt::format("accepted, without effect: {}", why));
   if (keyword.child_block != nullptr)
     text += fmt::format("\nIn its block:\n{}", keyword_list(*keyword.child_block));
   return text;
@@ -179,6 +182,8 @@ void manual_entry(std::string& text, const Block& block, const Keyword& keyword)
   if (keyword.repeat == Repeat::first_wins) facts.emplace_back("once only");
   if (keyword.reload == Reload::no) facts.emplace_back("a change needs a restart");
   if (!acted_on(block, keyword)) facts.emplace_back("*accepted, not acted on yet*");
+  if (const auto why = without_effect(block.path, keyword.name); !why.empty())
+    facts.push_back(fmt::format("*accepted, without effect: {}*", why));
   if (!facts.empty()) text += fmt::format("  \n  {}", fmt::join(facts, "; "));
   if (!keyword.example.empty()) text += fmt::format("  \n  example: `{}`", keyword.example);
   text += '\n';

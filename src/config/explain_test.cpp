@@ -6,6 +6,7 @@
 #include "config/completion.hpp"
 #include "config/not_acted_on.hpp"
 #include "config/schema.hpp"
+#include "config/without_effect.hpp"
 
 namespace config {
 namespace {
@@ -82,6 +83,15 @@ TEST(NotActedOn, NamesOnlyKeywordsThatExist) {
       named += not_acted_on(block.path, keyword.name).has_value() ? 1 : 0;
   }
   EXPECT_EQ(named, not_acted_on_count());
+}
+
+TEST(WithoutEffect, NamesOnlyKeywordsThatExist) {
+  std::size_t named = 0;
+  for (const Block& block : schema().blocks()) {
+    for (const Keyword& keyword : block.keywords)
+      named += without_effect(block.path, keyword.name).empty() ? 0 : 1;
+  }
+  EXPECT_EQ(named, without_effect_count());
 }
 
 TEST(Manual, HasAChapterForEveryBlock) {

@@ -7,6 +7,7 @@
 
 #include "config/not_acted_on.hpp"
 #include "config/value.hpp"
+#include "config/without_effect.hpp"
 
 namespace config {
 
@@ -64,6 +65,7 @@ void Interpreter::read_statement(const Block& block, const Statement& statement,
   if (!wanted_in(pass, *keyword)) return;
   mention_deprecated(*keyword, statement.keyword);
   mention_not_acted_on(block, *keyword, statement.keyword);
+  mention_without_effect(block, *keyword, statement.keyword);
   if (!allowed_again(*keyword, statement.keyword, given)) return;
   if (opens_block(*keyword) && !statement.has_block && !keyword->bare) {
     report(Severity::error, "missing-block", statement.keyword,
@@ -213,6 +215,12 @@ void Interpreter::mention_not_acted_on(const Block& block, const Keyword& keywor
   const auto severity = not_acted_on(block.path, keyword.name);
   if (!severity || !mentioned_not_acted_on_.insert(&keyword).second) return;
   report(*severity, "not-acted-on", word, fmt::format("'{}' is accepted, not acted on yet", keyword.name));
+}
+
+void Interpreter::mention_without_effect(const Block& block, const Keyword& keyword, const Word& word) {
+  const std::string_view why = without_effect(block.path, keyword.name);
+  if (why.empty() || !mentioned_not_acted_on_.insert(&keyword).second) return;
+  report(Severity::note, "no-effect", word, fmt::format("'{}' has no effect: {}", keyword.name, why));
 }
 
 void Interpreter::check_interface(const Word& name) {

@@ -106,6 +106,7 @@ class Interpreter {
   bool allowed_again(const Keyword& keyword, const Word& word, Given& given);
   void mention_deprecated(const Keyword& keyword, const Word& word);
   void mention_not_acted_on(const Block& block, const Keyword& keyword, const Word& word);
+  void mention_without_effect(const Block& block, const Keyword& keyword, const Word& word);
 
   const Tree& tree_;
   const World& world_;

@@ -19,7 +19,6 @@ constexpr Severity warning = Severity::warning;
 // A block stands for all that is in it.
 constexpr Line lines[] = {
     {"/", "net_namespace_ipvs", note},
-    {"/", "namespace_with_ipsets", note},
     {"/", "SSL", note},
     {"/", "virtual_server_group", note},
     {"/", "virtual_server", warning},
@@ -30,8 +29,6 @@ constexpr Line lines[] = {
     {"global_defs", "use_symlink_paths", note},
     {"global_defs", "smtp_alert_checker", note},
     {"global_defs", "no_checker_emails", note},
-    {"global_defs", "max_auto_priority", note},
-    {"global_defs", "min_auto_priority_delay", note},
     {"global_defs", "checker_log_all_failures", note},
     {"global_defs", "disable_local_igmp", warning},
     {"global_defs", "lvs_timeouts", note},
@@ -39,14 +36,9 @@ constexpr Line lines[] = {
     {"global_defs", "lvs_flush_on_stop", note},
     {"global_defs", "lvs_flush_onstop", note},
     {"global_defs", "lvs_sync_daemon", warning},
-    {"global_defs", "vrrp_ipsets", note},
-    {"global_defs", "nftables", note},
-    {"global_defs", "nftables_priority", note},
-    {"global_defs", "nftables_ifindex", note},
     {"global_defs", "nftables_ipvs", note},
     {"global_defs", "nftables_ipvs_priority", note},
     {"global_defs", "nftables_ipvs_start_fwmark", note},
-    {"global_defs", "nftables_counters", note},
     {"global_defs", "lvs_notify_fifo", note},
     {"global_defs", "lvs_notify_fifo_script", note},
     {"global_defs", "checker_priority", note},
@@ -79,18 +71,13 @@ constexpr Line lines[] = {
     {"global_defs", "lvs_netlink_monitor_rcv_bufs", note},
     {"global_defs", "lvs_netlink_monitor_rcv_bufs_force", note},
     {"global_defs", "rs_init_notifies", note},
-    {"global_defs", "vrrp_rx_bufs_policy", note},
-    {"global_defs", "vrrp_rx_bufs_multiplier", note},
-    {"global_defs", "random_seed", note},
     {"global_defs", "reload_time_file", warning},
     {"global_defs", "reload_repeat", note},
     {"global_defs", "config_save_dir", note},
     {"global_defs", "tmp_config_directory", note},
 
     {"vrrp_instance", "vrf", warning},
-    {"vrrp_instance", "no_accept", warning},
     {"vrrp_instance", "lvs_sync_daemon_interface", warning},
-    {"vrrp_instance", "debug", note},
 };
 
 std::unordered_map<std::string_view, std::unordered_map<std::string_view, Severity>> by_block() {

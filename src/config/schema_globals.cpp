@@ -95,7 +95,9 @@ void read_iptables(G& globals, Words& words) {
     words.refuse(first, "bad-value", "incoming and outgoing packets need different chains");
     return;
   }
-  words.warn(first, "not-acted-on", "the chains of 'vrrp_iptables' are accepted, not acted on yet",
+  words.note(first, "no-effect",
+             "the chains of 'vrrp_iptables' are left alone: an nftables table of our own drops what comes to an "
+             "address that accepts nothing",
              "without chains it means: install no rules");
   globals.firewall.input_chain = *input;
   globals.firewall.output_chain = *output;
@@ -155,6 +157,9 @@ void read_receive_policy(G& globals, Words& words) {
       globals.vrrp.receive_buffer = static_cast<std::uint32_t>(*octets);
   } else if (const auto word = policy.read(words)) {
     globals.vrrp.receive_buffer_policy = static_cast<ReceiveBufferPolicy>(*word);
+    words.note(words.last(), "no-effect",
+               "a buffer policy has no effect: a socket has the buffer that the system gives, which is larger",
+               "write a number of octets if it must be another one");
   }
 }
 
@@ -555,7 +560,7 @@ static std::vector<Entry<G>> firewall_and_lvs_entries() {
   };
   return {
       {"vrrp_iptables", reads(read_iptables),
-       "Use iptables chains for no_accept and IGMP filtering.",
+       "Accepted for old files: addresses that accept nothing are dropped by a table of nftables; without chains strict mode drops nothing.",
        {syntax("[<IN-CHAIN> [<OUT-CHAIN>]]"), range("chain name up to 27 characters"),
         by_default("off; bare = INPUT OUTPUT"), first_wins, reload_partly}},
       {"vrrp_ipsets", reads(read_ipsets),
@@ -565,7 +570,7 @@ static std::vector<Entry<G>> firewall_and_lvs_entries() {
       {"nftables", text("the name of a table").up_to(30).or_nothing(), [table](G& globals, std::string name) {
          table("keepalived")(globals.firewall.nftables_table, std::move(name));
        },
-       "Use nftables for no_accept and IGMP filtering.",
+       "Name of the nftables table that drops packets to addresses that accept nothing; `standfast` where nothing is written.",
        {syntax("[<TABLE>]"), by_default("off; bare = keepalived"), first_wins, reload_no}},
       {"nftables_priority", number(-most_i32 - 1, most_i32), in(&G::firewall, &F::nftables_priority),
        "Base-chain priority in the VRRP nft table.", {by_default("-1"), reload_partly}},

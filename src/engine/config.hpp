@@ -8,6 +8,7 @@
 #include "bfd/config.hpp"
 #include "core/time.hpp"
 #include "engine/trackers_config.hpp"
+#include "net/firewall.hpp"
 #include "net/route.hpp"
 #include "net/virtual_link.hpp"
 #include "notify/config.hpp"
@@ -74,6 +75,7 @@ struct FailoverConfig {
   bool log_unknown_vrids = false;
   bool remove_addresses_on_stop = true;  // false with `--dont-release-vrrp`
   std::vector<bfd::Config> bfd_sessions{};
+  net::FirewallTable firewall{};
 
   friend bool operator==(const FailoverConfig&, const FailoverConfig&) = default;
 };

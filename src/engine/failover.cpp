@@ -68,6 +68,7 @@ Actions Failover::Implementation::handle_timeout(Time now) {
   settle_groups(now, out);
   announcer_.handle_timeout(now, out);
   restore_routes(now, out);
+  firewall_.handle_timeout(now, out);
   if (const auto soon = virtual_links_.next_due(); soon && now >= *soon) reconcile_links(now, out);
   listen_if_changed(out);
   return out;
@@ -77,7 +78,7 @@ std::optional<Time> Failover::Implementation::next_timeout() const {
   if (stopped_) return std::nullopt;
   std::optional<Time> next = deadlines_.earliest();
   for (const auto& due : {announcer_.next_timeout(), bfd_.next_timeout(), trackers_.next_timeout(),
-                          links_.next_timeout(), next_route_restoration(), virtual_links_.next_due()}) {
+                          links_.next_timeout(), next_route_restoration(), firewall_.next_timeout(), virtual_links_.next_due()}) {
     if (due && (!next || *due < *next)) next = due;
   }
   return next;
@@ -145,6 +146,7 @@ FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
   shown.trackers = trackers_.snapshot();
   shown.unknown_vrid_packets = unknown_vrid_packets_;
   shown.malformed_packets = malformed_packets_;
+  shown.firewall = firewall_.table();
   bfd_.describe(shown);
   return shown;
 }
@@ -320,6 +322,7 @@ void Failover::Implementation::on(Time now, const event::StopRequested&, Actions
   bfd_.stop(now, out);
   if (settings_.remove_addresses_on_stop) {
     withdraw_statics(now, out);
+    firewall_.stop(out);
     for (const auto& wish : virtual_links_.remove_all(interfaces_))
       out.emplace_back(action::RemoveLink{wish.index, wish.link.name});
   }

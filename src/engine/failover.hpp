@@ -15,6 +15,7 @@
 #include "core/time.hpp"
 #include "engine/bfd_events.hpp"
 #include "engine/config.hpp"
+#include "net/firewall.hpp"
 #include "net/interface.hpp"
 #include "net/route.hpp"
 #include "net/virtual_link.hpp"
@@ -138,6 +139,12 @@ struct Reconfigured {
 /// SIGTERM: resign, clean up, and say Stopped.
 struct StopRequested {};
 struct CountersCleared {};
+/// Somebody else changed the table that BuildFirewall made.
+struct FirewallTouched {};
+/// The kernel does not make it.
+struct FirewallRefused {
+  core::Error error;
+};
 /// What the wall clock said when the clock of `now` was zero, as of now: at start, and whenever it was set. For signatures alone.
 struct WallClockSet {
   core::Duration at_boot{};  // since 1970
@@ -157,7 +164,8 @@ using Event =
                  event::ScriptFinished, event::TrackedFileChanged, event::ProcessesCounted, event::LinkPolled,
                  event::BfdStateChanged, event::WatcherStarted, event::Reconfigured, event::StopRequested,
                  event::CountersCleared, event::BfdPacketReceived, event::BfdSendFailed, event::StatesWanted,
-                 event::WallClockSet>;
+                 event::WallClockSet, event::FirewallTouched,
+                 event::FirewallRefused>;
 
 namespace action {
 
@@ -219,6 +227,19 @@ struct RemoveLink {
 };
 /// conf.all.rp_filter would hold for our links too: its value goes to every interface, and `all` becomes 0. Put back at stop.
 struct RelaxReversePath {};
+/// A table of the packet filter with these addresses in it, in place of whatever there was of that name. FirewallRefused if that fails.
+struct BuildFirewall {
+  net::FirewallTable table;
+  std::vector<net::BlockedAddress> blocked;
+};
+/// In order with the addresses that are added and removed. If that fails somebody has touched the table: FirewallTouched.
+struct ChangeFirewall {
+  std::string table;
+  std::vector<net::BlockedAddress> added, removed;
+};
+struct RemoveFirewall {
+  std::string table;
+};
 /// Which packets must reach us from now on, complete each time it changes.
 struct Listen {
   struct Where {
@@ -292,7 +313,8 @@ using Action =
                  action::Listen, action::SetInterfaceSysctl, action::ReportTransition,
                  action::ReportGroupTransition, action::RunHooks, action::Watch, action::RunScript,
                  action::EndScript, action::Tell, action::Notice, action::Stopped, action::OpenBfdSessions,
-                 action::SendBfdPacket, action::ReportBfdChange>;
+                 action::SendBfdPacket, action::ReportBfdChange, action::BuildFirewall, action::ChangeFirewall,
+                 action::RemoveFirewall>;
 using Actions = std::vector<Action>;
 
 /// A kernel setting that the worker changed: a new worker must know what to put back at the end.
@@ -349,6 +371,7 @@ struct FailoverSnapshot {
   std::uint64_t unknown_vrid_packets = 0;
   std::uint64_t malformed_packets = 0;           // too short to name a VRID
   std::vector<ChangedSetting> settings;          // the worker's to fill in
+  std::string firewall;                          // the name of its table; empty = there is none
   std::vector<bfd::Snapshot> bfd_sessions;       // in configuration order
   bfd::ReceiveErrorCounts bfd_receive_errors{};  // packets for no session
 

@@ -139,6 +139,15 @@ inline std::vector<std::string> words(const Actions& actions) {
       words.push_back("run " + run->script);
     } else if (const auto* end = std::get_if<action::EndScript>(&action)) {
       words.push_back((end->kill ? "kill " : "terminate ") + end->script);
+    } else if (const auto* built = std::get_if<action::BuildFirewall>(&action)) {
+      std::string line = "build firewall " + built->table.name;
+      for (const auto& one : built->blocked) line += " " + one.address.to_string();
+      words.push_back(line);
+    } else if (const auto* filter = std::get_if<action::ChangeFirewall>(&action)) {
+      for (const auto& one : filter->added) words.push_back("block " + one.address.to_string());
+      for (const auto& one : filter->removed) words.push_back("unblock " + one.address.to_string());
+    } else if (const auto* unbuilt = std::get_if<action::RemoveFirewall>(&action)) {
+      words.push_back("remove firewall " + unbuilt->table);
     } else if (!std::holds_alternative<action::Tell>(action)) {  // has tests of its own
       words.emplace_back("stopped");
     }

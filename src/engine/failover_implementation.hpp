@@ -1,7 +1,7 @@
 // The inside of the failover engine: the routers, the indices that find the one an event concerns without looking at the
-// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in nine files:
+// others, and what each action of a router means here. Not for anybody outside of this folder. The code is in ten files:
 // failover.cpp (doors, packets, timeouts), failover_kernel.cpp (interfaces and addresses), failover_routes.cpp (routes, rules, all
-// that is static), failover_links.cpp (virtual MAC addresses), failover_perform.cpp (actions), failover_tell.cpp (who listens
+// that is static), failover_links.cpp (virtual MAC addresses), failover_firewall.cpp (addresses that accept nothing), failover_perform.cpp (actions), failover_tell.cpp (who listens
 // beside scripts), failover_reload.cpp (configuration), failover_trackers.cpp (what is tracked) and failover_groups.cpp (sync
 // groups).
 #pragma once
@@ -23,6 +23,7 @@
 #include "engine/bfd_sessions.hpp"
 #include "engine/deadlines.hpp"
 #include "engine/failover.hpp"
+#include "engine/firewall.hpp"
 #include "engine/held_addresses.hpp"
 #include "engine/held_routes.hpp"
 #include "engine/interface_table.hpp"
@@ -261,6 +262,12 @@ class Failover::Implementation {
   void tell_priority(core::Time now, Router& router, Actions& out);
   void tell_lower_priority(core::Time now, const Router& router, Actions& out);
 
+  // failover_firewall.cpp
+  void on(core::Time now, const event::FirewallTouched& touched, Actions& out);
+  void on(core::Time now, const event::FirewallRefused& refused, Actions& out);
+  void filter(Number number, Actions& out);
+  void configure_firewall(core::Time now, const FailoverConfig& config, Actions& out);
+
   // failover_reload.cpp
   void on(core::Time now, const event::Reconfigured& reconfigured, Actions& out);
   void adopt(core::Time now, const FailoverConfig& config, Actions& out);
@@ -305,6 +312,7 @@ class Failover::Implementation {
   std::map<TrackerKey, std::set<Number>> by_tracker_;
   std::unordered_map<AddressKey, std::vector<HolderRef>> holders_;
 
+  Firewall firewall_;
   VirtualLinks virtual_links_;
   std::set<Number> waiting_;           // for their links
   std::set<std::string> known_links_;  // were there once

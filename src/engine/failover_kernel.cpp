@@ -63,6 +63,7 @@ void Failover::Implementation::start_all(Time now, Actions& out) {
   for (const Number number : order_) {
     if (!must_wait(number)) start(now, number, out);
   }
+  firewall_.begin(now, previous_ ? previous_->firewall : std::string(), out);
   if (!waiting_.empty()) return;
   previous_.reset();
   previous_instances_.clear();
@@ -184,6 +185,7 @@ void Failover::Implementation::interface_touched(Time now, const std::string& na
     if (!listed_ || router.waiting) continue;
     evaluate(now, number, out);
     if (is_awake_master(now, number, out)) {  // an address may have found its interface
+      filter(number, out);
       auto missing = router.addresses.install(now);
       if (!missing.empty()) {
         out.emplace_back(action::AddAddresses{missing});

@@ -20,6 +20,7 @@ void Failover::Implementation::perform(Time now, Number number, const vrrp::Acti
         core::Overload{
             [&](const vrrp::action::SendAdvert& send) { send_advert(now, router, send, out); },
             [&](const vrrp::action::InstallAddresses&) {
+              filter(number, out);
               auto missing = router.addresses.install(now);
               if (!missing.empty()) out.emplace_back(action::AddAddresses{std::move(missing)});
               install_routes(now, number, out);
@@ -72,6 +73,7 @@ void Failover::Implementation::withdraw(Time now, Number number, Actions& out) {
   announcer_.forget(number);
   withdraw_routes(now, number, out);
   remove_unless_held(routers_[number]->addresses.withdraw(now), out);
+  firewall_.unblock(number, out);
 }
 
 // Two routers may have an address in common; it stays while one of them is master.

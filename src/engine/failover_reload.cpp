@@ -35,6 +35,7 @@ void Failover::Implementation::adopt(Time now, const FailoverConfig& config, Act
   settings_.remove_addresses_on_stop = config.remove_addresses_on_stop;
   links_.configure(config.trackers);
   trackers_.configure(now, config.trackers, out);
+  configure_firewall(now, config, out);
 
   std::unordered_map<std::string_view, const InstanceConfig*> next;
   for (const InstanceConfig& instance : config.instances) next.emplace(instance.vrrp.name, &instance);
@@ -172,6 +173,7 @@ void Failover::Implementation::change(Time now, const Changed& changed, Actions&
   index(changed.number, router.instance.config());
   perform(now, changed.number, actions, out);
   if (!listed_) return;
+  if (router.instance.state() == vrrp::State::master) filter(changed.number, out);
   request_sysctls(router, out);
   evaluate(now, changed.number, out);
   settle(changed.number);

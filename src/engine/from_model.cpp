@@ -49,6 +49,17 @@ std::vector<PacingGroup> pacing(const config::Model& model) {
   return groups;
 }
 
+// A table of our own, and another one for each daemon on the host.
+net::FirewallTable firewall(const config::Model& model) {
+  const config::FirewallSettings& written = model.globals.firewall;
+  net::FirewallTable table;
+  if (written.nftables_table) table.name = *written.nftables_table;
+  if (!model.globals.daemon.instance.empty()) table.name += "_" + model.globals.daemon.instance;
+  table.priority = written.nftables_priority;
+  table.counters = written.nftables_counters;
+  return table;
+}
+
 // Both halves of a vrrp_instance with addresses of both families are of one sync group: the one that the configuration puts them in,
 // or one of their own. The half without hooks comes first, so that its addresses are there when the hooks of the other run.
 void join_twins(FailoverConfig& result) {
@@ -94,6 +105,7 @@ FailoverConfig failover_config(const config::Model& model) {
   result.bfd_sessions = model.bfd_sessions;
   add_trackers(model, result);
   join_twins(result);
+  result.firewall = firewall(model);
   result.pacing = pacing(model);
   result.startup_delay = model.globals.startup_delay;
   result.log_unknown_vrids = model.globals.log_unknown_vrids;

@@ -15,7 +15,7 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using Level = engine::action::Notice::Level;
 
-enum Source : std::uint64_t { from_timer, from_kernel, from_sockets, from_bfd, from_watcher };
+enum Source : std::uint64_t { from_timer, from_kernel, from_sockets, from_bfd, from_watcher, from_firewall };
 
 constexpr core::Duration longest_slice = 10ms;
 constexpr core::Duration receive_slice = 5ms;
@@ -153,11 +153,13 @@ void FailoverHost::turn() {
   send_failed_.clear();
   bool kernel_spoke = false;
   bool watcher_spoke = false;
+  bool firewall_spoke = false;
   bool packets_wait = packets_at_ && start >= *packets_at_;
   for (const std::uint64_t source : sources_.readable()) {
     if (source == from_timer) timer_.fired();
     if (source == from_kernel) kernel_spoke = true;
     if (source == from_watcher) watcher_spoke = true;
+    if (source == from_firewall) firewall_spoke = true;
     if (source == from_sockets) {
       packets_wait = true;
       packets_armed_ = false;
@@ -169,6 +171,7 @@ void FailoverHost::turn() {
   }
   if (kernel_spoke) hear_kernel();
   if (watcher_spoke) hear_watcher();
+  if (firewall_spoke && firewall_.was_touched()) deliver(engine::event::FirewallTouched{});
   if (list_again_at_ && start >= *list_again_at_) list_anew("the kernel's tables are not known");
   if (listen_again_at_ && start >= *listen_again_at_) listen_again();
   if (bfd_sockets_again_at_ && start >= *bfd_sockets_again_at_) complain(bfd_sockets_.retry());
@@ -260,6 +263,15 @@ void FailoverHost::perform(engine::Actions&& actions) {
             [&](action::CreateLink& link) { work_.add(LinkChange{std::move(link)}); },
             [&](action::RaiseLink& link) { work_.add(LinkChange{std::move(link)}); },
             [&](action::RemoveLink& link) { work_.add(LinkChange{std::move(link)}); },
+            [&](action::BuildFirewall& firewall) {
+              snapshot_wanted_ = true;  // the next worker must know what to remove
+              work_.add(FirewallChange{std::move(firewall)});
+            },
+            [&](action::ChangeFirewall& firewall) { work_.add(FirewallChange{std::move(firewall)}); },
+            [&](action::RemoveFirewall& firewall) {
+              snapshot_wanted_ = true;
+              work_.add(FirewallChange{std::move(firewall)});
+            },
             [&](action::RelaxReversePath&) {
               if (auto set = sysctls_.relax_reverse_path(); !set)
                 notice(Level::warning, "sysctl_failed", set.error().message);
@@ -533,6 +545,8 @@ void FailoverHost::do_slow_work(core::Time start) {
     for (auto& refused : outcome.routes_refused) deliver(std::move(refused));
     for (auto& refused : outcome.links_refused) deliver(std::move(refused));
     for (auto& refused : outcome.rules_refused) deliver(std::move(refused));
+    if (outcome.firewall_refused) deliver(engine::event::FirewallRefused{*outcome.firewall_refused});
+    if (outcome.firewall_touched) deliver(engine::event::FirewallTouched{});
     if (outcome.answers_lost) list_anew("answers to changes of addresses or routes were lost");
   }
   if (!watcher_.empty()) {
@@ -571,6 +585,14 @@ core::Result<NetlinkCommands::Applied> FailoverHost::apply(std::span<const Kerne
 }
 
 core::Result<> FailoverHost::change(const LinkChange& link) { return change_link(commands_, sysctls_, link); }
+
+core::Result<> FailoverHost::change(const FirewallChange& firewall) {
+  const bool heard = firewall_.news_fd() >= 0;
+  auto changed = firewall_.apply(firewall);
+  if (heard || firewall_.news_fd() < 0) return changed;
+  if (auto added = sources_.add(firewall_.news_fd(), from_firewall); !added && changed) return added;
+  return changed;
+}
 
 FrameSocket::Sent FailoverHost::send(std::span<const engine::action::SendFrame* const> frames) {
   return frames_.send(frames);

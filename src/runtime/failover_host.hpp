@@ -67,6 +67,7 @@ class FailoverHost : private WorkTools {
   FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) override;
   void run(engine::action::RunHooks&& hooks) override;
   core::Result<> change(const LinkChange& link) override;
+  core::Result<> change(const FirewallChange& firewall) override;
   void tell(engine::action::Tell&& news) override;
 
   void begin(NetlinkCommands::Listing&& listing);
@@ -113,6 +114,7 @@ class FailoverHost : private WorkTools {
   VrrpSockets sockets_;
   FrameSocket frames_;
   BfdSockets bfd_sockets_;
+  FirewallIo firewall_;
   HookSender hooks_;
   WatcherLink watcher_;
   std::array<EventSender, listener_count> listeners_;

@@ -60,6 +60,8 @@ OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
       change_kernel(tools, outcome);
     } else if (std::holds_alternative<LinkChange>(queue_.front())) {
       change_link(tools, outcome);
+    } else if (std::holds_alternative<FirewallChange>(queue_.front())) {
+      change_firewall(tools, outcome);
     } else if (std::holds_alternative<engine::action::SendFrame>(queue_.front())) {
       send_frames(tools, outcome);
     } else {
@@ -85,6 +87,23 @@ void OrderedWork::change_link(WorkTools& tools, Outcome& outcome) {
   } else {
     outcome.links_refused.push_back(
         {std::get<engine::action::CreateLink>(change).link.name, changed.error()});
+  }
+}
+
+void OrderedWork::change_firewall(WorkTools& tools, Outcome& outcome) {
+  const FirewallChange change = std::move(std::get<FirewallChange>(queue_.front()));
+  queue_.pop_front();
+  const auto changed = tools.change(change);
+  if (changed) return;
+  if (std::holds_alternative<engine::action::BuildFirewall>(change)) {
+    outcome.firewall_refused = changed.error();
+  } else if (std::holds_alternative<engine::action::ChangeFirewall>(change)) {
+    outcome.firewall_touched = true;
+  } else {
+    outcome.problems.push_back(
+        {changed.error().code,
+         fmt::format("cannot remove the nftables table {}: {}",
+                     std::get<engine::action::RemoveFirewall>(change).table, changed.error().message)});
   }
 }
 

@@ -14,6 +14,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "engine/failover.hpp"
+#include "runtime/firewall_io.hpp"
 #include "runtime/frame_socket.hpp"
 #include "runtime/link_maker.hpp"
 #include "runtime/netlink_io.hpp"
@@ -27,6 +28,7 @@ class WorkTools {
   virtual core::Time now() const = 0;
   virtual core::Result<NetlinkCommands::Applied> apply(std::span<const KernelChange> changes) = 0;
   virtual FrameSocket::Sent send(std::span<const engine::action::SendFrame* const> frames) = 0;
+  virtual core::Result<> change(const FirewallChange& firewall) = 0;
   virtual void run(engine::action::RunHooks&& hooks) = 0;
   virtual core::Result<> change(const LinkChange& link) = 0;
   virtual void tell(engine::action::Tell&& news) = 0;
@@ -41,6 +43,7 @@ class OrderedWork {
   void add(engine::action::AddRules&& action);
   void add(engine::action::RemoveRules&& action);
   void add(LinkChange&& change) { queue_.emplace_back(std::move(change)); }
+  void add(FirewallChange&& change) { queue_.emplace_back(std::move(change)); }
   void add(engine::action::SendFrame&& action);
   void add(engine::action::RunHooks&& action);
   void add(engine::action::Tell&& action);
@@ -53,6 +56,8 @@ class OrderedWork {
     std::vector<engine::event::RouteRefused> routes_refused;
     std::vector<engine::event::RuleRefused> rules_refused;
     std::vector<engine::event::LinkRefused> links_refused;
+    std::optional<core::Error> firewall_refused;  // to be made
+    bool firewall_touched = false;                // a change did not fit what is there
     std::vector<core::Error> problems;  // an address not removed, a frame not sent: for the log
     bool answers_lost = false;          // some of not_added may be missing
   };
@@ -64,12 +69,13 @@ class OrderedWork {
 
  private:
   using Kind = KernelChange::Kind;
-  using Item = std::variant<KernelChange, LinkChange, engine::action::SendFrame, engine::action::RunHooks,
-                            engine::action::Tell>;
+  using Item = std::variant<KernelChange, LinkChange, FirewallChange, engine::action::SendFrame,
+                            engine::action::RunHooks, engine::action::Tell>;
 
   template <class Object>
   void add_each(Kind kind, std::vector<Object>&& objects);
   void change_link(WorkTools& tools, Outcome& outcome);
+  void change_firewall(WorkTools& tools, Outcome& outcome);
   void change_kernel(WorkTools& tools, Outcome& outcome);
   void send_frames(WorkTools& tools, Outcome& outcome);
 

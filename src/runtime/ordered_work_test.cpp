@@ -44,6 +44,13 @@ class SlowKernel : public WorkTools {
     for (const auto* frame : frames) story.push_back("frame " + std::to_string(frame->frame.at(0)));
     return {frames.size(), false, std::nullopt};
   }
+  core::Result<> change(const FirewallChange& firewall) override {
+    if (firewall_refused) return std::unexpected(core::Error{EOPNOTSUPP, "no nf_tables"});
+    if (std::holds_alternative<engine::action::BuildFirewall>(firewall)) story.push_back("build firewall");
+    if (const auto* one = std::get_if<engine::action::ChangeFirewall>(&firewall))
+      story.push_back("block " + one->added.at(0).address.to_string());
+    return {};
+  }
   core::Result<> change(const LinkChange& link) override {
     if (link_refused) return std::unexpected(core::Error{EOPNOTSUPP, "no such kind"});
     story.push_back("link " + std::get<engine::action::CreateLink>(link).link.name);
@@ -58,6 +65,7 @@ class SlowKernel : public WorkTools {
   bool out_of_memory = false;
   bool queue_full = false;
   bool link_refused = false;
+  bool firewall_refused = false;
   int calls = 0;
   std::vector<std::string> story;
 };
@@ -198,6 +206,30 @@ TEST(OrderedWork, AFullQueueIsWaitedForAndThenOneFrameIsGivenUp) {
   kernel.queue_full = false;
   work.work(kernel, kernel.time + 10ms);
   EXPECT_THAT(kernel.story, ElementsAre("frame 8"));
+}
+
+TEST(OrderedWork, AnAddressIsBlockedBeforeItIsThere) {
+  OrderedWork work;
+  SlowKernel kernel;
+  const net::BlockedAddress address{net::IpAddress::v4(192, 0, 2, 7), {}};
+  work.add(FirewallChange{engine::action::ChangeFirewall{"t", {address}, {}}});
+  net::InterfaceAddress added;
+  added.address = net::Prefix::parse("192.0.2.7/24").value();
+  work.add(engine::action::AddAddresses{{added}});
+  work.work(kernel, kernel.time + 10ms);
+  EXPECT_THAT(kernel.story, ElementsAre("block 192.0.2.7", "+192.0.2.7/24"));
+}
+
+TEST(OrderedWork, AFirewallThatIsRefusedAndAChangeThatDoesNotFitAreTold) {
+  OrderedWork work;
+  SlowKernel kernel;
+  kernel.firewall_refused = true;
+  work.add(FirewallChange{engine::action::BuildFirewall{}});
+  work.add(FirewallChange{engine::action::ChangeFirewall{}});
+  const auto outcome = work.work(kernel, kernel.time + 10ms);
+  ASSERT_TRUE(outcome.firewall_refused);
+  EXPECT_EQ(outcome.firewall_refused->code, EOPNOTSUPP);
+  EXPECT_TRUE(outcome.firewall_touched);
 }
 
 class Sysctls : public ::testing::Test {
