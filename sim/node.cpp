@@ -140,6 +140,11 @@ void Node::stop() {
   give_work([this] { handle(engine::event::StopRequested{}); });
 }
 
+void Node::set_clock(core::Duration step) {
+  wall_at_boot_ += step;
+  if (worker_) give_work([this] { handle(engine::event::WallClockSet{wall_at_boot_}); });
+}
+
 void Node::pause() {
   if (worker_ && !paused_since_) paused_since_ = queue_.now();
 }
@@ -269,7 +274,10 @@ void Node::list_kernel() {
   queue_.after(echo_delay(), [this, socket] {
     if (socket != netlink_) return;
     last_echo_ = std::max(last_echo_, queue_.now());
-    give_work([this, listed = kernel_.list()] { handle(listed); });
+    give_work([this, listed = kernel_.list()] {
+      handle(engine::event::WallClockSet{wall_at_boot_});
+      handle(listed);
+    });
   });
 }
 

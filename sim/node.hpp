@@ -49,6 +49,7 @@ class Node {
   /// configuration is a reload of its own, or the addresses of a router it took away would belong to nobody.
   void resume_worker();
   void stop();   // SIGTERM
+  void set_clock(core::Duration step);  // of the wall; at first it stands where the clock of all decisions does
   void pause();  // SIGSTOP, or the hypervisor holds the machine
   void proceed();
   void reload(engine::FailoverConfig config);
@@ -167,6 +168,7 @@ class Node {
   core::Time last_echo_{};
   std::uint64_t netlink_ = 0;  // counts the worker's netlink sockets and their overruns
   std::vector<engine::action::Listen::Where> listening_;
+  core::Duration wall_at_boot_{};
   std::optional<std::set<net::BlockedAddress>> firewall_;  // the table, if there is one
 
   std::map<std::string, vrrp::State> states_before_;  // as reported, around the call being performed

@@ -229,6 +229,7 @@ const Stage::Table& Stage::settings() {
        [](Stage& s, const Words& w) { return add_routers(s.plan_, Words(w.begin() + 1, w.end())); }},
       {"track", [](Stage& s, const Words& w) { return add_tracker(s.plan_, w); }},
       {"group", [](Stage& s, const Words& w) { return add_group(s.plan_, w); }},
+      {"halves", [](Stage& s, const Words& w) { return add_halves(s.plan_, w); }},
       {"show",
        [](Stage& s, const Words& w) {
          s.shown_.insert(w.begin() + 1, w.end());
@@ -299,8 +300,15 @@ const Stage::Table& Stage::commands() {
        })},
       {"allow", for_node([](Stage& s, HostId h, const std::string&) { s.faults_->allow(h); })},
       {"overrun", for_node([](Stage& s, HostId h, const std::string&) { s.faults_->overrun(h); })},
-      // No machine can see a wall clock, so a step of it is nothing that could be delivered.
-      {"clock", for_node([](Stage&, HostId, const std::string&) {})},
+      {"clock",
+       [](Stage& s, const Words& w) -> Done {
+         const auto host = s.node(w, 1);
+         const bool back = w.size() == 3 && w[2].starts_with('-');
+         const auto step = w.size() == 3 ? parse_time(w[2].substr(1)) : std::nullopt;
+         if (!host || !step) return std::unexpected("clock needs a node and a step: clock a +1h");
+         s.world_->nodes()[host->value]->set_clock(back ? -*step : *step);
+         return {};
+       }},
       {"isolate", for_node([](Stage& s, HostId h, const std::string&) { s.faults_->isolate(h); })},
       {"heal",
        [](Stage& s, const Words&) {

@@ -137,6 +137,14 @@ Done apply_option(engine::InstanceConfig& instance, const Option& option) {
   if (key == "lower_prio_no_advert") return config.lower_prio_no_advert = true, Done{};
   if (key == "owner_ignore_adverts") return config.owner_ignore_adverts = true, Done{};
   if (key == "no_hooks") return instance.hooks = {}, Done{};
+  if (key == "no_accept") return config.accept = false, Done{};
+  if (key == "signed" || key == "receive_only") {
+    config.signature.emplace();
+    config.signature->keys = {{1, std::string(32, 'k')}};
+    config.signature->active_key = 1;
+    if (key == "receive_only") config.signature->mode = vrrp::SignatureMode::receive_only;
+    return {};
+  }
   if (key == "state") {
     config.start_as_master = option.value == "master";
     config.state_backup_written = option.value == "backup";

@@ -109,6 +109,21 @@ Done add_group(Plan& plan, const Words& words) {
   return {};
 }
 
+Done add_halves(Plan& plan, const Words& words) {
+  if (words.size() != 3) return std::unexpected("halves needs two routers: halves VI VI6");
+  for (NodePlan& node : plan.nodes) {
+    auto& instances = node.config.instances;
+    const auto twin = std::ranges::find(instances, words[2], [](const auto& each) { return each.vrrp.name; });
+    const auto first = std::ranges::find(instances, words[1], [](const auto& each) { return each.vrrp.name; });
+    if (twin == instances.end() || first == instances.end()) continue;
+    twin->twin_of = words[1];
+    twin->hooks = {};
+    twin->vrrp.in_sync_group = first->vrrp.in_sync_group = true;
+    node.config.groups.push_back({words[1], {words[2], words[1]}, {}, true});
+  }
+  return {};
+}
+
 std::expected<ScriptManner, std::string> parse_manner(const Words& words, std::size_t from) {
   ScriptManner manner;
   for (std::size_t i = from; i < words.size(); ++i) {

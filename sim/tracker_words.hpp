@@ -17,6 +17,8 @@ namespace sim {
 
 Done add_tracker(Plan& plan, const Words& words);
 Done add_group(Plan& plan, const Words& words);
+/// Two routers that are the halves of one vrrp_instance.
+Done add_halves(Plan& plan, const Words& words);
 /// The words after the script's name.
 std::expected<ScriptManner, std::string> parse_manner(const Words& words, std::size_t from);
 std::optional<std::int64_t> parse_signed(const std::string& text);

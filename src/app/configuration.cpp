@@ -55,6 +55,7 @@ runtime::FailoverWorkerConfig worker_config(const DaemonOptions& options, const 
   worker.netlink_monitor_buffer = globals.vrrp_netlink.monitor;
   worker.netlink_monitor_buffer_force = globals.vrrp_netlink.monitor_force;
   worker.log_address_changes = options.log_address_changes;
+  worker.no_local_igmp = model.globals.disable_local_igmp;
   worker.hook_limit = globals.notify_script_timeout;
   worker.seed = seed;
   worker.generation = generation;

@@ -43,6 +43,7 @@ Supervisor::Supervisor(Start start)
       signals_(io_, SIGTERM, SIGHUP, SIGCHLD),
       watchdog_(io_),
       stop_limit_(io_),
+      reload_schedule_(io_, reload_observer()),
       scripts_(io_, script_observer()),
       watcher_(io_, options_.home_namespace, watcher_observer()),
       started_(runtime::now()),
@@ -136,7 +137,19 @@ void Supervisor::open_control_socket() {
   }
 }
 
+ReloadSchedule::Observer Supervisor::reload_observer() {
+  ReloadSchedule::Observer observer;
+  observer.due = [this] {
+    log_.info("the time in {} has come", running_.globals().reload.time_file);
+    reload();
+  };
+  observer.information = [this](const std::string& text) { log_.info("{}", text); };
+  observer.problem = [this](const std::string& text) { log_.warning("{}", text); };
+  return observer;
+}
+
 void Supervisor::say_ready() {
+  reload_schedule_.configure(running_.globals().reload);
   loading_finished();
   service_manager_.status("running, " + running_.counted_routers());
   if (ready_) return;
@@ -271,6 +284,7 @@ void Supervisor::stop(int exit_status) {
   phase_ = Phase::stopping_workers;
   exit_status_ = exit_status;
   log_.info("stopping");
+  reload_schedule_.stop();
   service_manager_.stopping();
   if (!failover_) {
     close_notifiers();

@@ -15,6 +15,7 @@
 #include "app/failover_process.hpp"
 #include "app/notifier_config.hpp"
 #include "app/notifier_process.hpp"
+#include "app/reload_schedule.hpp"
 #include "app/running_configuration.hpp"
 #include "app/script_process.hpp"
 #include "app/watcher_process.hpp"
@@ -49,6 +50,7 @@ class Supervisor {
   FailoverProcess::Observer failover_observer();
   ScriptProcess::Observer script_observer();
   WatcherProcess::Observer watcher_observer();
+  ReloadSchedule::Observer reload_observer();
   void start_watcher();
 
   void await_signal();
@@ -112,6 +114,7 @@ class Supervisor {
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watchdog_, stop_limit_;
+  ReloadSchedule reload_schedule_;
   ScriptProcess scripts_;
   WatcherProcess watcher_;
   std::array<std::unique_ptr<NotifierProcess>, runtime::listener_count> notifiers_;

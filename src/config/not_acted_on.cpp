@@ -30,7 +30,6 @@ constexpr Line lines[] = {
     {"global_defs", "smtp_alert_checker", note},
     {"global_defs", "no_checker_emails", note},
     {"global_defs", "checker_log_all_failures", note},
-    {"global_defs", "disable_local_igmp", warning},
     {"global_defs", "lvs_timeouts", note},
     {"global_defs", "lvs_flush", note},
     {"global_defs", "lvs_flush_on_stop", note},
@@ -71,12 +70,9 @@ constexpr Line lines[] = {
     {"global_defs", "lvs_netlink_monitor_rcv_bufs", note},
     {"global_defs", "lvs_netlink_monitor_rcv_bufs_force", note},
     {"global_defs", "rs_init_notifies", note},
-    {"global_defs", "reload_time_file", warning},
-    {"global_defs", "reload_repeat", note},
     {"global_defs", "config_save_dir", note},
     {"global_defs", "tmp_config_directory", note},
 
-    {"vrrp_instance", "vrf", warning},
     {"vrrp_instance", "lvs_sync_daemon_interface", warning},
 };
 

@@ -100,6 +100,9 @@ FailoverConfig failover_config(const config::Model& model) {
                                 {},
                                 {},
                                 instance.twin_of});
+    // To the sockets API a VRF is an interface: who is bound to it hears its interfaces and sends by its routes.
+    vrrp::Config& router = result.instances.back().vrrp;
+    if (router.interface.empty()) router.interface = router.vrf;
     links.equip(instance, result.instances.back(), result.statics);
   }
   result.bfd_sessions = model.bfd_sessions;

@@ -47,5 +47,53 @@ TEST(FromModel, HoldsBackForTheStartupDelay) {
   EXPECT_TRUE(failover_config(model).log_unknown_vrids);
 }
 
+TEST(FromModel, ARouterInAVrfRunsOnThatAsOnAnInterface) {
+  config::Model model = model_of_one();
+  model.instances[0].vrrp.vrf = "blue";
+  model.instances[0].vrrp.unicast = true;
+  EXPECT_EQ(failover_config(model).instances[0].vrrp.interface, "blue");
+}
+
+config::Model model_of_both_families() {
+  config::Model model = model_of_one();
+  config::Instance twin;
+  twin.vrrp.name = "VI/IPv6";
+  twin.vrrp.family = net::Family::v6;
+  twin.twin_of = "VI";
+  model.instances.push_back(twin);
+  return model;
+}
+
+TEST(FromModel, TheHalvesOfAnInstanceAreASilentGroupAndTheOneWithoutHooksIsFirst) {
+  const FailoverConfig config = failover_config(model_of_both_families());
+  EXPECT_THAT(config.groups, ElementsAre(GroupConfig{"VI", {"VI/IPv6", "VI"}, {}, true}));
+  for (const auto& instance : config.instances) EXPECT_TRUE(instance.vrrp.in_sync_group);
+  EXPECT_EQ(config.instances[1].twin_of, "VI");
+}
+
+TEST(FromModel, TheHalvesOfAnInstanceAreBothInTheGroupOfIt) {
+  config::Model model = model_of_both_families();
+  model.instances.push_back(model.instances[0]);
+  model.instances[2].vrrp.name = "VJ";
+  config::SyncGroup group;
+  group.name = "G";
+  group.members = {"VJ", "VI"};
+  model.sync_groups.push_back(group);
+  const FailoverConfig config = failover_config(model);
+  ASSERT_THAT(config.groups, SizeIs(1));
+  EXPECT_FALSE(config.groups[0].silent);
+  EXPECT_THAT(config.groups[0].members, ElementsAre("VJ", "VI/IPv6", "VI"));
+}
+
+TEST(FromModel, TheTableOfThePacketFilterIsNamedAsWrittenAndForEachDaemonOnTheHost) {
+  config::Model model = model_of_one();
+  EXPECT_EQ(failover_config(model).firewall, (net::FirewallTable{"standfast", -1, false}));
+  model.globals.firewall.nftables_table = "mine";
+  model.globals.firewall.nftables_priority = 5;
+  model.globals.firewall.nftables_counters = true;
+  model.globals.daemon.instance = "two";
+  EXPECT_EQ(failover_config(model).firewall, (net::FirewallTable{"mine_two", 5, true}));
+}
+
 }  // namespace
 }  // namespace engine

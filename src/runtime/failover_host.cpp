@@ -139,6 +139,7 @@ void FailoverHost::begin(NetlinkCommands::Listing&& listing) {
   if (snapshot_) {
     if (const auto previous = snapshot_->read()) sysctls_.adopt(previous->settings);
   }
+  silence_local_igmp();
   tell_wall_clock();
   take_listing(std::move(listing));
   tell_(to_supervisor::Ready{config_.generation});
@@ -216,6 +217,7 @@ void FailoverHost::reconfigure(FailoverWorkerConfig&& config) {
       notice(Level::warning, "process_setting_refused", error.message);
     }
   }
+  silence_local_igmp();
   authentication_header_ = uses_authentication_header(config_.failover);
   routes_wanted_ = has_routes(config_.failover);
   deliver(engine::event::Reconfigured{std::exchange(config_.failover, {})});
@@ -227,6 +229,14 @@ void FailoverHost::reconfigure(FailoverWorkerConfig&& config) {
 void FailoverHost::deliver(const engine::Event& event) {
   perform(engine_.handle(now(), event));
   perform_failures();
+}
+
+// Before a group is joined, or it would be reported. Put back with the other settings when the worker ends.
+void FailoverHost::silence_local_igmp() {
+  if (!config_.no_local_igmp) return;
+  const auto set = sysctls_.set({}, "igmp_link_local_mcast_reports", "0");
+  if (!set) notice(Level::warning, "sysctl_failed", set.error().message);
+  snapshot_wanted_ = true;
 }
 
 // NTP moves it a little all the time; the window of a signature is seconds.

@@ -75,6 +75,7 @@ class FailoverHost : private WorkTools {
   void perform(engine::Actions&& actions);
   void perform_failures();
   void tell_wall_clock();
+  void silence_local_igmp();
   core::Result<> send_as_frame(const engine::action::SendPacket& packet);
   void send_packet(const engine::action::SendPacket& packet);
   void listen(const std::vector<VrrpSockets::Where>& sockets);

@@ -34,6 +34,7 @@ core::Result<> write_setting(const std::string& path, const std::string& value) 
 }  // namespace
 
 std::string InterfaceSysctls::path(const std::string& interface, const std::string& key) const {
+  if (interface.empty()) return fmt::format("{}/net/ipv4/{}", root_, key);
   return fmt::format("{}/net/ipv4/conf/{}/{}", root_, interface, key);
 }
 

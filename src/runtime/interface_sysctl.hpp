@@ -16,6 +16,7 @@ class InterfaceSysctls {
   /// `root` stands for /proc/sys in tests.
   explicit InterfaceSysctls(std::string root = "/proc/sys") : root_(std::move(root)) {}
 
+  /// Without an interface: of IPv4 as a whole.
   core::Result<> set(const std::string& interface, const std::string& key, const std::string& value);
   /// Of an interface that we made: nothing is put back, the settings go with it.
   core::Result<> set_new(net::Family family, const std::string& interface, const std::string& key,

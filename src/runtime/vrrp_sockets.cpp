@@ -331,7 +331,8 @@ std::size_t VrrpSockets::deliver(const Socket& socket, std::size_t count, const 
         in6_pktinfo info{};
         std::memcpy(&info, CMSG_DATA(control), sizeof info);
         packet.destination = ip_v6(info.ipi6_addr.s6_addr);
-        packet.interface.value = info.ipi6_ifindex;
+        // A socket of a VRF hears what came in by any of its interfaces.
+        if (socket.where.interface.value == 0) packet.interface.value = info.ipi6_ifindex;
       } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_HOPLIMIT) {
         int limit = 0;
         std::memcpy(&limit, CMSG_DATA(control), sizeof limit);
