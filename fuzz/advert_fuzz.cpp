@@ -39,6 +39,12 @@ vrrp::Config configuration(std::uint8_t choice, std::uint8_t more) {
   config.auth_pass = "s3cret";
   config.checksum = static_cast<vrrp::ChecksumStyle>(more % 3);
   config.detect_old_unicast_checksum = (more & 128) != 0;
+  if ((more & 3) == 3) {
+    config.signature.emplace().keys = {{1, "a key of thirty-two octets, or so"}};
+    config.signature->active_key = 1;
+    config.signature->monotonic = true;  // no clock here
+    config.signature->mode = static_cast<vrrp::SignatureMode>((more >> 2) % 3);
+  }
   return config;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "netlink/message.hpp"
+#include "netlink/nftables.hpp"
 #include "netlink/request.hpp"
 #include "netlink/route_message.hpp"
 
@@ -33,6 +34,7 @@ void ask_again(const netlink::RulePresent& present) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  netlink::tells_of_change({data, size}, "t", 1);
   for (netlink::MessageReader reader{{data, size}}; !reader.at_end();) {
     const auto message = reader.next();
     if (!message) {

@@ -27,6 +27,7 @@ config::Model one_router() {
   instance.vrrp.priority = 150;
   instance.vrrp.auth_type = vrrp::AuthType::pass;
   instance.vrrp.auth_pass = "secret";
+  instance.vrrp.signature.emplace().keys = {{1, "a secret of thirty-two octets, no less"}};
   instance.vrrp.preempt = false;
   instance.hooks.master = notify::Command{.argv = {"/etc/x.sh", "a b"}, .supplementary_groups = {}};
   vrrp::VirtualAddress address;
@@ -61,6 +62,8 @@ engine::FailoverSnapshot master_snapshot() {
                  .detail = {}};
   router.counters.adverts_sent = 7;
   router.counters.ttl_errors = 3;
+  router.counters.signature_wrong = 4;
+  router.counters.signature_replayed = 5;
   engine::FailoverSnapshot snapshot;
   snapshot.taken = core::Time{1000s};
   snapshot.instances = {router};
@@ -112,6 +115,8 @@ TEST(LegacyJson, CountsAllStatistics) {
   const auto stats = Json::parse(legacy_json(one_router(), master_snapshot(), at_noon))[0]["stats"];
   EXPECT_EQ(stats["advert_sent"], 7);
   EXPECT_EQ(stats["ip_ttl_err"], 3);
+  EXPECT_EQ(stats["auth_ext_invalid_hmac"], 4);
+  EXPECT_EQ(stats["auth_ext_replay"], 5);
   for (const auto& [key, value] : stats.items()) EXPECT_TRUE(value.is_number_integer()) << key;
 }
 
@@ -145,6 +150,13 @@ TEST(LegacyStats, HasTheShapeThatExportersParse) {
             "    Invalid Type: 0\n"
             "    Type Mismatch: 0\n"
             "    Failure: 0\n"
+            "  Authentication Extension Errors:\n"
+            "    Missing: 0\n"
+            "    Malformed: 0\n"
+            "    Unknown Key: 0\n"
+            "    Invalid HMAC: 4\n"
+            "    Stale: 0\n"
+            "    Replay: 5\n"
             "  Priority Zero:\n"
             "    Received: 0\n"
             "    Sent: 0\n");
@@ -206,6 +218,54 @@ TEST(StatusJson, NamesWhoIsFollowedAndWhatIsWrong) {
   EXPECT_EQ(json["master"]["self"], false);
   EXPECT_EQ(json["master"]["priority"], 200);
   EXPECT_EQ(json["faults"][0]["object"], "eth0");
+}
+
+config::Model router_of_both_families() {
+  config::Model model = one_router();
+  config::Instance twin = model.instances[0];
+  twin.twin_of = "VI_1";
+  twin.vrrp.name = "VI_1/IPv6";
+  twin.vrrp.family = net::Family::v6;
+  twin.vrrp.addresses[0].address = {};
+  twin.vrrp.addresses[0].address.address = *net::Prefix::parse("fd00::100/64");
+  model.instances.push_back(twin);
+  return model;
+}
+
+engine::FailoverSnapshot snapshot_of_both_families() {
+  auto snapshot = master_snapshot();
+  snapshot.instances.push_back(snapshot.instances[0]);
+  snapshot.instances[1].name = "VI_1/IPv6";
+  snapshot.instances[1].twin_of = "VI_1";
+  snapshot.instances[1].family = net::Family::v6;
+  return snapshot;
+}
+
+TEST(StatusJson, ShowsTheOtherFamilyAsPartOfItsInstance) {
+  const auto json =
+      Json::parse(status_json({}, router_of_both_families(), snapshot_of_both_families(), at_noon));
+  ASSERT_EQ(json["routers"].size(), 1U);
+  const auto& other = json["routers"][0]["other_family"];
+  EXPECT_EQ(other["family"], "ipv6");
+  EXPECT_EQ(other["addresses"][0]["address"], "fd00::100/64");
+}
+
+TEST(LegacyJson, ShowsTheAddressesOfBothFamiliesAsOfOneInstance) {
+  const auto json =
+      Json::parse(legacy_json(router_of_both_families(), snapshot_of_both_families(), at_noon));
+  ASSERT_EQ(json.size(), 1U);
+  EXPECT_EQ(json[0]["data"]["vips"].size(), 2U);
+  const auto text = legacy_data(router_of_both_families(), snapshot_of_both_families(), at_noon);
+  EXPECT_THAT(text, HasSubstr("Virtual IP (2):"));
+  EXPECT_THAT(text, Not(HasSubstr("VI_1/IPv6")));
+}
+
+TEST(StatusText, ShowsTheOtherFamilyBelowItsInstance) {
+  DaemonStatus daemon;
+  daemon.worker = DaemonStatus::Worker::running;
+  const auto text = status_text(daemon, router_of_both_families(), snapshot_of_both_families(), at_noon);
+  EXPECT_THAT(text, HasSubstr("IPv6 too"));
+  EXPECT_THAT(text, HasSubstr("fd00::100/64 installed"));
 }
 
 TEST(StatusJson, SurvivesNamesThatAreNoUtf8) {

@@ -72,6 +72,13 @@ const Buffer captured_link = from_hex(
     "440000001000000000000000000000000000010003000000431001000000000008000300776b410008000400dc0500000a000100"
     "0200000000"
     "0100000500100006000000");
+// `net.ipv6.conf.wkA.forwarding` was set.
+const Buffer captured_forwarding =
+    from_hex("240000005000000000000000000000000a00000008000100030000000800020001000000");
+// Of a link's message: its name, and what each address family says of it, cut to the first setting.
+const Buffer captured_link_that_forwards = from_hex(
+    "480000001000000000000000000000000000010003000000431001000000000008000300776b410020001a000c000200080001000100"
+    "000010000a000c0002000100000001000000");
 const Buffer captured_exists = from_hex(
     "4800000002000003070000003c4f9ae6efffffff2800000014000506070000000000000023000100697076343a20416464726573"
     "732061"
@@ -81,6 +88,12 @@ const Buffer captured_not_there_uncapped = from_hex(
     "080001000a"
     "09006f1c000100697076343a2041646472657373206e6f7420666f756e6400");
 const Buffer captured_done = from_hex("14000000030002000c0000003c4f9ae600000000");
+
+TEST_F(Captured, ForwardingIsHeardOf) {
+  EXPECT_EQ(only<ForwardingChanged>(captured_forwarding), (ForwardingChanged{{3}, true}));
+  EXPECT_TRUE(only<LinkPresent>(captured_link_that_forwards).interface.forwards_ipv6);
+  EXPECT_FALSE(only<LinkPresent>(captured_link).interface.forwards_ipv6);
+}
 
 TEST_F(Captured, AnIpv4AddressWithLabelScopeAndBroadcast) {
   net::InterfaceAddress expected;
