@@ -217,7 +217,7 @@ TEST(Instance, MayTrackWhatIsDefinedFurtherDown) {
 TEST(StrictMode, LeavesNoAddressThatAnswersNothingUnlessAskedTo) {
   const std::string strict = "global_defs {\n vrrp_strict\n}\n";
   EXPECT_EQ(what_is_said(strict + instance("")), "!answers-nothing");
-  EXPECT_EQ(what_is_said(strict + instance("no_accept")), "?not-acted-on");
+  EXPECT_EQ(what_is_said(strict + instance("no_accept")), "");
   EXPECT_EQ(what_is_said(strict + instance("version 3\n accept")), "");
   EXPECT_EQ(what_is_said(strict + instance("priority 255")), "");
   EXPECT_EQ(what_is_said(strict + instance(""), true), "?answers-nothing");

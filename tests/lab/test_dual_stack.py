@@ -1,10 +1,9 @@
 """One vrrp_instance with addresses of both families: two routers on the wire, one state, one set of hooks."""
 
-import json
 import signal
 import time
 
-from lab import Sniffer, eventually
+from lab import TOP, Sniffer, eventually
 from lab.configuration import instance
 
 VIP, VIP6 = "172.20.76.100", "fd00:76::100"
@@ -88,3 +87,16 @@ def test_a_reload_adds_the_other_family_without_a_failover(pair, subject):
     daemon.stop()
     eventually(lambda: len([x for x in sniffer.adverts(before) if x.resigns]) == 2, 2, "both resign")
     assert has_none(a)
+
+
+def test_the_example_moves_both_addresses(pair, subject):
+    a, b, client = pair
+    folder = TOP / "examples/14-dual-stack"
+    on_b = subject(b, folder / "node-b.conf")
+    on_a = subject(a, folder / "node-a.conf")
+    eventually(lambda: has_both(a) and has_none(b), 20, "a has both")
+    assert client.ping(VIP) and client.ping(VIP6)
+    on_a.stop()
+    eventually(lambda: has_both(b), 5, "b has both after a's goodbye")
+    counters = on_b.status()["routers"][0]["counters"]
+    assert not [name for name in counters if name.startswith("signature_") and counters[name]]

@@ -7,6 +7,7 @@ import time
 
 from lab import Sniffer, eventually, hold
 from lab.configuration import instance
+from lab.programs import program
 
 VIP = "172.20.76.100"
 ADVERT = 0.2
@@ -116,9 +117,6 @@ def test_a_key_from_a_file_and_its_permissions(pair, subject):
     eventually(lambda: a.has(VIP), 2 * PATIENCE, "master")
     daemon.stop()
     os.chmod(key, 0o644)
-    checked = a.run(*check_command(daemon), check=False)
+    checked = a.run(program("standfast"), "check", daemon.configuration, check=False)
     assert "others may read or write the key file" in checked.stdout + checked.stderr
 
-
-def check_command(daemon):
-    return [daemon.binary, "check", daemon.configuration]
