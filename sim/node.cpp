@@ -347,13 +347,15 @@ void Node::on(const engine::action::ChangeFirewall& action) {
 
 // What accepts no packets is in the packet filter before it is an address of the machine.
 void Node::check_blocked(const std::vector<net::InterfaceAddress>& addresses) const {
-  const auto silent = [](const engine::InstanceConfig& each) { return !each.vrrp.accept && !each.vrrp.owner(); };
+  const auto silent = [](const engine::InstanceConfig& each) {
+    return !each.vrrp.accept && !each.vrrp.owner();
+  };
   for (const auto& instance : worker_config_.instances) {
     if (!silent(instance) || state_of(instance.vrrp.name) != vrrp::State::master) continue;
     for (const auto& address : instance.vrrp.addresses) {
       const net::IpAddress& ip = address.address.address.address;
-      const bool added = std::ranges::any_of(
-          addresses, [&](const auto& each) { return each.address.address == ip; });
+      const bool added =
+          std::ranges::any_of(addresses, [&](const auto& each) { return each.address.address == ip; });
       SF_CHECK(!added || (firewall_ && std::ranges::any_of(*firewall_, [&](const net::BlockedAddress& each) {
                             return each.address == ip;
                           })));

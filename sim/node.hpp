@@ -48,9 +48,10 @@ class Node {
   /// What the supervisor does about it: another worker, from the snapshot and the configuration the dead one had. A newer
   /// configuration is a reload of its own, or the addresses of a router it took away would belong to nobody.
   void resume_worker();
-  void stop();   // SIGTERM
-  void set_clock(core::Duration step);  // of the wall; at first it stands where the clock of all decisions does
-  void pause();  // SIGSTOP, or the hypervisor holds the machine
+  void stop();  // SIGTERM
+  void set_clock(
+      core::Duration step);  // of the wall; at first it stands where the clock of all decisions does
+  void pause();              // SIGSTOP, or the hypervisor holds the machine
   void proceed();
   void reload(engine::FailoverConfig config);
 

@@ -114,7 +114,8 @@ Done add_halves(Plan& plan, const Words& words) {
   for (NodePlan& node : plan.nodes) {
     auto& instances = node.config.instances;
     const auto twin = std::ranges::find(instances, words[2], [](const auto& each) { return each.vrrp.name; });
-    const auto first = std::ranges::find(instances, words[1], [](const auto& each) { return each.vrrp.name; });
+    const auto first =
+        std::ranges::find(instances, words[1], [](const auto& each) { return each.vrrp.name; });
     if (twin == instances.end() || first == instances.end()) continue;
     twin->twin_of = words[1];
     twin->hooks = {};

@@ -64,7 +64,8 @@ std::optional<ReloadTime> parse_reload_time(std::string_view line, core::WallTim
   };
   if (const auto dated = numbers<6>(line, "-- ::")) {
     const auto& [year, month, day, hour, minute, second] = *dated;
-    if (month < 1 || month > 12 || day < 1 || day > 31 || !set_time(hour, minute, second)) return std::nullopt;
+    if (month < 1 || month > 12 || day < 1 || day > 31 || !set_time(hour, minute, second))
+      return std::nullopt;
     when.tm_year = year < 100 ? year + 100 : year - 1900;
     when.tm_mon = month - 1;
     when.tm_mday = day;
@@ -113,10 +114,10 @@ void ReloadSchedule::wait() {
 
 void ReloadSchedule::look() {
   struct stat found{};
-  const std::string seen =
-      ::stat(path_.c_str(), &found) == 0
-          ? fmt::format("{}:{}:{}.{}", found.st_ino, found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec)
-          : std::string();
+  const std::string seen = ::stat(path_.c_str(), &found) == 0
+                               ? fmt::format("{}:{}:{}.{}", found.st_ino, found.st_size, found.st_mtim.tv_sec,
+                                             found.st_mtim.tv_nsec)
+                               : std::string();
   if (std::exchange(seen_, seen) == seen) return;
   if (std::exchange(next_, std::nullopt) && seen.empty())
     observer_.information(fmt::format("{} is gone: no reload is planned", path_));
@@ -130,7 +131,8 @@ void ReloadSchedule::read() {
   next_ = parse_reload_time(*text, now);
   if (!next_) {
     return observer_.problem(fmt::format(
-        "{} has no time in its first line: HH:MM:SS or YYYY-MM-DD HH:MM:SS, with Z behind it for UTC", path_));
+        "{} has no time in its first line: HH:MM:SS or YYYY-MM-DD HH:MM:SS, with Z behind it for UTC",
+        path_));
   }
   if (next_->when <= now) {
     next_.reset();

@@ -163,11 +163,13 @@ class InstanceBuilder {
     const bool unicast = wrote("unicast_peer") || wrote("unicast_src_ip");
     if (!both_families_ || !unicast || !draft_.peer_lines.empty()) return true;
     const std::string_view is = router().family == net::Family::v4 ? "IPv4" : "IPv6";
-    in_.refuse("no-peer", at(wrote("unicast_peer") ? "unicast_peer" : "unicast_src_ip"),
-               fmt::format("there are {0} addresses and no {0} unicast peer to tell of them", is),
-               fmt::format("add the {0} addresses of the other nodes to unicast_peer, or move the {0} addresses to "
-                           "virtual_ipaddress_excluded", is),
-               "they are ignored");
+    in_.refuse(
+        "no-peer", at(wrote("unicast_peer") ? "unicast_peer" : "unicast_src_ip"),
+        fmt::format("there are {0} addresses and no {0} unicast peer to tell of them", is),
+        fmt::format("add the {0} addresses of the other nodes to unicast_peer, or move the {0} addresses to "
+                    "virtual_ipaddress_excluded",
+                    is),
+        "they are ignored");
     return false;
   }
 
@@ -210,10 +212,11 @@ class InstanceBuilder {
     router().version = draft_.version.value_or(v6 ? vrrp::Version::v3 : in_.globals().vrrp.version);
     if (v6 && both_families_ && router().version == vrrp::Version::v2) {
       // RFC 3768 is of IPv4 alone, and who lists both families wants what every router understands.
-      in_.report(Severity::note, "both-families", at("version"),
-                 "version 2 carries no IPv6: the IPv4 addresses are advertised by version 2, the IPv6 addresses by "
-                 "version 3",
-                 "write version 3 for both");
+      in_.report(
+          Severity::note, "both-families", at("version"),
+          "version 2 carries no IPv6: the IPv4 addresses are advertised by version 2, the IPv6 addresses by "
+          "version 3",
+          "write version 3 for both");
       router().version = vrrp::Version::v3;
       return;
     }

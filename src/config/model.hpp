@@ -217,7 +217,8 @@ struct VirtualInterface {
 
 struct Instance {
   vrrp::Config vrrp;
-  std::string twin_of;  // lists the addresses of the other family of that vrrp_instance: one state, its hooks; empty = no twin
+  std::string
+      twin_of;  // lists the addresses of the other family of that vrrp_instance: one state, its hooks; empty = no twin
   notify::Hooks hooks;
   std::vector<track::Reference> trackers;
   std::vector<net::Route> routes;

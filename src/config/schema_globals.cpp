@@ -95,10 +95,11 @@ void read_iptables(G& globals, Words& words) {
     words.refuse(first, "bad-value", "incoming and outgoing packets need different chains");
     return;
   }
-  words.note(first, "no-effect",
-             "the chains of 'vrrp_iptables' are left alone: an nftables table of our own drops what comes to an "
-             "address that accepts nothing",
-             "without chains it means: install no rules");
+  words.note(
+      first, "no-effect",
+      "the chains of 'vrrp_iptables' are left alone: an nftables table of our own drops what comes to an "
+      "address that accepts nothing",
+      "without chains it means: install no rules");
   globals.firewall.input_chain = *input;
   globals.firewall.output_chain = *output;
 }
@@ -157,9 +158,10 @@ void read_receive_policy(G& globals, Words& words) {
       globals.vrrp.receive_buffer = static_cast<std::uint32_t>(*octets);
   } else if (const auto word = policy.read(words)) {
     globals.vrrp.receive_buffer_policy = static_cast<ReceiveBufferPolicy>(*word);
-    words.note(words.last(), "no-effect",
-               "a buffer policy has no effect: a socket has the buffer that the system gives, which is larger",
-               "write a number of octets if it must be another one");
+    words.note(
+        words.last(), "no-effect",
+        "a buffer policy has no effect: a socket has the buffer that the system gives, which is larger",
+        "write a number of octets if it must be another one");
   }
 }
 

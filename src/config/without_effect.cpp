@@ -12,19 +12,23 @@ struct Line {
 };
 
 constexpr std::string_view real_time =
-    "the failover worker runs with real-time priority from the start where it may, and is never late by a script, a name or a disk";
+    "the failover worker runs with real-time priority from the start where it may, and is never late by a "
+    "script, a name or a disk";
 constexpr std::string_view buffers =
-    "a socket has the buffer that the system gives, which is larger; a number of octets, or kernel_rx_buf_size, is obeyed";
+    "a socket has the buffer that the system gives, which is larger; a number of octets, or "
+    "kernel_rx_buf_size, is obeyed";
 constexpr std::string_view own_table =
     "addresses that accept nothing are elements of sets in an nftables table of our own";
 
 constexpr Line lines[] = {
     {"/", "namespace_with_ipsets", own_table},
     {"global_defs", "vrrp_ipsets", own_table},
-    {"global_defs", "nftables_ifindex", "link-local addresses are kept by the number of their interface in any case"},
+    {"global_defs", "nftables_ifindex",
+     "link-local addresses are kept by the number of their interface in any case"},
     {"global_defs", "max_auto_priority", real_time},
     {"global_defs", "min_auto_priority_delay", real_time},
-    {"global_defs", "random_seed", "every random number has the kernel's seed; in keepalived this word has no effect either"},
+    {"global_defs", "random_seed",
+     "every random number has the kernel's seed; in keepalived this word has no effect either"},
     {"global_defs", "vrrp_rx_bufs_multiplier", buffers},
     {"vrrp_instance", "debug", "the reason of every decision is in the log and in `standfast status`"},
 };

@@ -252,8 +252,7 @@ std::vector<std::string> address_lines(const std::vector<vrrp::VirtualAddress>& 
 }
 
 void instance_text(TextBlock& text, const config::Model& model, const config::Instance& instance,
-                   const vrrp::Snapshot& router,
-                   const Moment& moment) {
+                   const vrrp::Snapshot& router, const Moment& moment) {
   const auto& c = instance.vrrp;
   const auto last = moment.wall_of(router.last.when);
   text.object("VRRP Instance", router.name);
@@ -360,22 +359,22 @@ std::string legacy_stats(const engine::FailoverSnapshot& snapshot) {
   for (const auto& router : snapshot.instances) {
     if (!router.twin_of.empty()) continue;  // shown with its other half
     const auto& c = router.counters;
-    fmt::format_to(std::back_inserter(out),
-                   "VRRP Instance: {}\n"
-                   "  Advertisements:\n    Received: {}\n    Sent: {}\n"
-                   "  Became master: {}\n  Released master: {}\n"
-                   "  Packet Errors:\n    Length: {}\n    TTL: {}\n    Invalid Type: {}\n"
-                   "    Advertisement Interval: {}\n    Address List: {}\n"
-                   "  Authentication Errors:\n    Invalid Type: {}\n    Type Mismatch: {}\n    Failure: {}\n"
-                   "  Authentication Extension Errors:\n    Missing: {}\n    Malformed: {}\n    Unknown Key: {}\n"
-                   "    Invalid HMAC: {}\n    Stale: {}\n    Replay: {}\n"
-                   "  Priority Zero:\n    Received: {}\n    Sent: {}\n",
-                   router.name, c.adverts_received, c.adverts_sent, c.became_master, c.released_master,
-                   c.packet_length_errors, c.ttl_errors, c.invalid_type_received, c.advert_interval_errors,
-                   c.address_list_errors, c.invalid_auth_type, c.auth_type_mismatch, c.auth_failures,
-                   c.signature_missing, c.signature_malformed, c.signature_unknown_key, c.signature_wrong,
-                   c.signature_stale, c.signature_replayed,
-                   c.priority_zero_received, c.priority_zero_sent);
+    fmt::format_to(
+        std::back_inserter(out),
+        "VRRP Instance: {}\n"
+        "  Advertisements:\n    Received: {}\n    Sent: {}\n"
+        "  Became master: {}\n  Released master: {}\n"
+        "  Packet Errors:\n    Length: {}\n    TTL: {}\n    Invalid Type: {}\n"
+        "    Advertisement Interval: {}\n    Address List: {}\n"
+        "  Authentication Errors:\n    Invalid Type: {}\n    Type Mismatch: {}\n    Failure: {}\n"
+        "  Authentication Extension Errors:\n    Missing: {}\n    Malformed: {}\n    Unknown Key: {}\n"
+        "    Invalid HMAC: {}\n    Stale: {}\n    Replay: {}\n"
+        "  Priority Zero:\n    Received: {}\n    Sent: {}\n",
+        router.name, c.adverts_received, c.adverts_sent, c.became_master, c.released_master,
+        c.packet_length_errors, c.ttl_errors, c.invalid_type_received, c.advert_interval_errors,
+        c.address_list_errors, c.invalid_auth_type, c.auth_type_mismatch, c.auth_failures,
+        c.signature_missing, c.signature_malformed, c.signature_unknown_key, c.signature_wrong,
+        c.signature_stale, c.signature_replayed, c.priority_zero_received, c.priority_zero_sent);
   }
   return out;
 }
@@ -388,7 +387,8 @@ std::string legacy_data(const config::Model& model, const engine::FailoverSnapsh
   text.heading("VRRP Topology");
   for (const auto& router : snapshot.instances) {
     if (!router.twin_of.empty()) continue;  // shown with its other half
-    if (const auto* instance = find(model, router.name)) instance_text(text, model, *instance, router, moment);
+    if (const auto* instance = find(model, router.name))
+      instance_text(text, model, *instance, router, moment);
   }
   for (const auto& group : model.sync_groups) group_text(text, group, snapshot);
   if (!model.scripts.empty()) text.heading("VRRP Scripts");

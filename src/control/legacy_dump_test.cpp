@@ -251,8 +251,7 @@ TEST(StatusJson, ShowsTheOtherFamilyAsPartOfItsInstance) {
 }
 
 TEST(LegacyJson, ShowsTheAddressesOfBothFamiliesAsOfOneInstance) {
-  const auto json =
-      Json::parse(legacy_json(router_of_both_families(), snapshot_of_both_families(), at_noon));
+  const auto json = Json::parse(legacy_json(router_of_both_families(), snapshot_of_both_families(), at_noon));
   ASSERT_EQ(json.size(), 1U);
   EXPECT_EQ(json[0]["data"]["vips"].size(), 2U);
   const auto text = legacy_data(router_of_both_families(), snapshot_of_both_families(), at_noon);

@@ -218,7 +218,8 @@ void other_family_text(std::string& out, const vrrp::Snapshot& twin, const confi
   const auto line = std::back_inserter(out);
   const std::string pad(width + 2, ' ');
   const std::string_view family = twin.family == net::Family::v4 ? "IPv4" : "IPv6";
-  fmt::format_to(line, "{}{} too, VRRP version {}, master: {}\n", pad, family, twin.version, master_text(twin));
+  fmt::format_to(line, "{}{} too, VRRP version {}, master: {}\n", pad, family, twin.version,
+                 master_text(twin));
   for (const auto& fault : twin.faults) fmt::format_to(line, "{}fault: {}\n", pad, vrrp::fault_text(fault));
   addresses_text(out, twin, instance, pad);
 }

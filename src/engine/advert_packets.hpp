@@ -20,9 +20,9 @@ class AdvertPackets {
     net::InterfaceIndex interface;
     net::IpAddress source;
     std::uint8_t priority = 0;
-    bool old_unicast_checksum = false;  // learnt from a peer
-    core::Duration interval{};          // 0 = the configured one
-    std::uint32_t ah_sequence = 0;      // with AH; 0 = without
+    bool old_unicast_checksum = false;           // learnt from a peer
+    core::Duration interval{};                   // 0 = the configured one
+    std::uint32_t ah_sequence = 0;               // with AH; 0 = without
     vrrp::SignatureNumber signature_number = 0;  // with auth_hmac; 0 = without
 
     friend bool operator==(const Origin&, const Origin&) = default;

@@ -47,7 +47,8 @@ void Announcer::announce(Time now, Owner owner, std::span<const net::InterfaceAd
     if (interface == nullptr || !interface->has_mac || !interface->arp || interface->loopback) continue;
     const net::IpAddress& ip = address.address.address;
     Prepared& prepared = round.emplace_back();
-    prepared.frame = {interface->index, net::announcement_frame({ip, interface->mac, interface->forwards_ipv6})};
+    prepared.frame = {interface->index,
+                      net::announcement_frame({ip, interface->mac, interface->forwards_ipv6})};
     if (!groups_.empty()) prepared.pacer = pacer_for(*interface, ip.family);
   }
   for (std::uint32_t i = 0; i < rounds; ++i) {

@@ -24,7 +24,8 @@ struct InstanceConfig {
   std::vector<net::VirtualLink> links;  // made for it; its addresses name them as their interface
   std::string transmit_link;  // adverts leave from this one, with its MAC address; empty = from the interface
   std::vector<TrackerUse> trackers;  // its own, and those of its sync group
-  std::string twin_of;  // of one vrrp_instance with that one: the other family's half. Nobody is told of it by itself
+  std::string
+      twin_of;  // of one vrrp_instance with that one: the other family's half. Nobody is told of it by itself
 
   friend bool operator==(const InstanceConfig&, const InstanceConfig&) = default;
 };

@@ -77,8 +77,9 @@ Actions Failover::Implementation::handle_timeout(Time now) {
 std::optional<Time> Failover::Implementation::next_timeout() const {
   if (stopped_) return std::nullopt;
   std::optional<Time> next = deadlines_.earliest();
-  for (const auto& due : {announcer_.next_timeout(), bfd_.next_timeout(), trackers_.next_timeout(),
-                          links_.next_timeout(), next_route_restoration(), firewall_.next_timeout(), virtual_links_.next_due()}) {
+  for (const auto& due :
+       {announcer_.next_timeout(), bfd_.next_timeout(), trackers_.next_timeout(), links_.next_timeout(),
+        next_route_restoration(), firewall_.next_timeout(), virtual_links_.next_due()}) {
     if (due && (!next || *due < *next)) next = due;
   }
   return next;
@@ -139,8 +140,7 @@ FailoverSnapshot Failover::Implementation::snapshot(Time now) const {
     auto& one = shown.groups.emplace_back(
         vrrp::GroupSnapshot{group.machine.name(), group.machine.state(), group.machine.last(), {}});
     for (const Number number : group.members) {
-      if (routers_[number]->twin_of.empty())
-        one.members.push_back(routers_[number]->instance.config().name);
+      if (routers_[number]->twin_of.empty()) one.members.push_back(routers_[number]->instance.config().name);
     }
   }
   shown.trackers = trackers_.snapshot();
@@ -247,9 +247,10 @@ void Failover::Implementation::remark_packet(Router& router, const event::Packet
   }
   if (context.clocks_differ && instance.first_remark("clocks_differ")) {
     notice(Level::warning, instance.config().name, "clocks_differ",
-           fmt::format("the clock of {} differs from ours by more than half of time_window: beyond that its adverts "
-                       "are refused; let NTP keep both",
-                       received.source.to_string()),
+           fmt::format(
+               "the clock of {} differs from ours by more than half of time_window: beyond that its adverts "
+               "are refused; let NTP keep both",
+               received.source.to_string()),
            out);
   }
   if (context.interval_differs && instance.first_remark("advert_interval_differs")) {
@@ -342,8 +343,7 @@ void Failover::Implementation::on(Time, const event::WallClockSet& set, Actions&
 }
 
 core::WallTime Failover::Implementation::wall_at(Time now) const {
-  return core::WallTime(
-      std::chrono::floor<core::WallTime::duration>(now.time_since_epoch() + wall_at_boot_));
+  return core::WallTime(std::chrono::floor<core::WallTime::duration>(now.time_since_epoch() + wall_at_boot_));
 }
 
 void Failover::Implementation::notice(Level level, const std::string& instance, std::string_view id,

@@ -164,8 +164,7 @@ using Event =
                  event::ScriptFinished, event::TrackedFileChanged, event::ProcessesCounted, event::LinkPolled,
                  event::BfdStateChanged, event::WatcherStarted, event::Reconfigured, event::StopRequested,
                  event::CountersCleared, event::BfdPacketReceived, event::BfdSendFailed, event::StatesWanted,
-                 event::WallClockSet, event::FirewallTouched,
-                 event::FirewallRefused>;
+                 event::WallClockSet, event::FirewallTouched, event::FirewallRefused>;
 
 namespace action {
 
@@ -313,8 +312,8 @@ using Action =
                  action::Listen, action::SetInterfaceSysctl, action::ReportTransition,
                  action::ReportGroupTransition, action::RunHooks, action::Watch, action::RunScript,
                  action::EndScript, action::Tell, action::Notice, action::Stopped, action::OpenBfdSessions,
-                 action::SendBfdPacket, action::ReportBfdChange, action::BuildFirewall, action::ChangeFirewall,
-                 action::RemoveFirewall>;
+                 action::SendBfdPacket, action::ReportBfdChange, action::BuildFirewall,
+                 action::ChangeFirewall, action::RemoveFirewall>;
 using Actions = std::vector<Action>;
 
 /// A kernel setting that the worker changed: a new worker must know what to put back at the end.

@@ -43,8 +43,11 @@ void Failover::Implementation::adopt_groups(const std::vector<GroupConfig>& grou
   for (const GroupConfig& config : groups) {
     const auto known =
         std::ranges::find(before, config.name, [](const Group& group) { return group.machine.name(); });
-    Group& group = groups_.emplace_back(Group{
-        known == before.end() ? vrrp::SyncGroup(config.name) : std::move(known->machine), config.hooks, config.silent, {}});
+    Group& group = groups_.emplace_back(
+        Group{known == before.end() ? vrrp::SyncGroup(config.name) : std::move(known->machine),
+              config.hooks,
+              config.silent,
+              {}});
     for (const std::string& name : config.members) {
       const auto member = by_name_.find(name);
       if (member == by_name_.end()) continue;

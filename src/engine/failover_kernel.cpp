@@ -90,8 +90,8 @@ void Failover::Implementation::start(Time now, Number number, Actions& out) {
   if (!same) {
     router.held_back = held_back(router);
     if (!router.held_back)
-      perform(now, number, router.instance.handle(now, vrrp::event::Started{hold_until_, joins_master(router)}),
-              out);
+      perform(now, number,
+              router.instance.handle(now, vrrp::event::Started{hold_until_, joins_master(router)}), out);
     return settle(number);
   }
   const Duration away = std::max<Duration>(now - last_alive_, 0ns);

@@ -53,10 +53,9 @@ void Failover::Implementation::send_advert(Time now, Router& router, const vrrp:
   const auto& signature = instance.config().signature;
   const vrrp::SignatureNumber signature_number =
       signature && signature->signs() ? instance.next_signature(wall_at(now)) : 0;
-  const AdvertPackets::Origin origin{router.interface, *instance.source(),
-                                     send.priority,    instance.old_unicast_checksum(),
-                                     send.interval,    ah_sequence,
-                                     signature_number};
+  const AdvertPackets::Origin origin{
+      router.interface, *instance.source(), send.priority,   instance.old_unicast_checksum(),
+      send.interval,    ah_sequence,        signature_number};
   const std::size_t before = out.size();
   router.packets.send(instance.config(), origin, out);
   const net::Interface* link =

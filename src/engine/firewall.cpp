@@ -75,10 +75,13 @@ void Firewall::touched(Time now, Actions& out) {
   if (!touched_said_ || now - *touched_said_ >= notice_gap) {
     touched_said_ = now;
     out.emplace_back(action::Notice{
-        Level::warning, {}, "firewall_touched",
-        fmt::format("somebody changed our nftables table '{}', which keeps packets from addresses with no_accept; "
-                    "putting it back",
-                    table_.name)});
+        Level::warning,
+        {},
+        "firewall_touched",
+        fmt::format(
+            "somebody changed our nftables table '{}', which keeps packets from addresses with no_accept; "
+            "putting it back",
+            table_.name)});
   }
   if (now - *built_when_ >= rebuild_gap) return build(now, out);
   if (!build_at_) build_at_ = *built_when_ + rebuild_gap;
@@ -88,11 +91,13 @@ void Firewall::refused(Time now, const core::Error& error, Actions& out) {
   if (!built_) return;
   build_at_ = now + refused_patience;
   if (std::exchange(refusal_said_, error.message) == error.message) return;
-  out.emplace_back(action::Notice{
-      Level::error, {}, "firewall_refused",
-      fmt::format("addresses with no_accept ANSWER: the kernel refuses the nftables table '{}': {}; trying again every "
-                  "10 s",
-                  table_.name, error.message)});
+  out.emplace_back(action::Notice{Level::error,
+                                  {},
+                                  "firewall_refused",
+                                  fmt::format("addresses with no_accept ANSWER: the kernel refuses the "
+                                              "nftables table '{}': {}; trying again every "
+                                              "10 s",
+                                              table_.name, error.message)});
 }
 
 void Firewall::stop(Actions& out) {

@@ -17,7 +17,8 @@ InstanceConfig silent_router() {
 std::vector<std::string> firewall_words(const Actions& actions) {
   std::vector<std::string> found;
   for (const auto& word : words(actions)) {
-    if (word.starts_with("block") || word.starts_with("unblock") || word.find("firewall") != std::string::npos)
+    if (word.starts_with("block") || word.starts_with("unblock") ||
+        word.find("firewall") != std::string::npos)
       found.push_back(word);
   }
   return found;
@@ -95,7 +96,8 @@ TEST(Firewall, AReloadBlocksAndUnblocksWithoutTouchingTheAddresses) {
   EXPECT_THAT(firewall_words(blocked), ElementsAre("build firewall standfast", "block 10.9.0.100"));
   EXPECT_THAT(only(words(blocked), "remove 1"), IsEmpty());
   EXPECT_THAT(firewall_words(node.reload(testing::node({silent_router()}))), IsEmpty());
-  EXPECT_THAT(firewall_words(node.reload(testing::node({router()}))), ElementsAre("remove firewall standfast"));
+  EXPECT_THAT(firewall_words(node.reload(testing::node({router()}))),
+              ElementsAre("remove firewall standfast"));
 }
 
 TEST(Firewall, AWorkerThatResumesBuildsWhatItsMastersNeed) {

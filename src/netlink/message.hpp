@@ -78,8 +78,8 @@ struct Message {
   std::uint16_t type = 0;
   std::uint32_t sequence = 0;
   bool dump_interrupted = false;  // what the dump lists may never have existed at one time: ask again
-  std::variant<Other, LinkPresent, LinkGone, ForwardingChanged, AddressPresent, AddressGone, RoutePresent, RouteGone,
-               RulePresent, RuleGone, Outcome, DumpDone, Overrun>
+  std::variant<Other, LinkPresent, LinkGone, ForwardingChanged, AddressPresent, AddressGone, RoutePresent,
+               RouteGone, RulePresent, RuleGone, Outcome, DumpDone, Overrun>
       content;
 };
 

@@ -35,9 +35,7 @@ Set set_of(const net::BlockedAddress& blocked) {
   return blocked.interface == net::InterfaceIndex{} ? Set::v6 : Set::link_local;
 }
 
-std::string_view name_of(Set set) {
-  return set == Set::v4 ? v4_set : set == Set::v6 ? v6_set : link_set;
-}
+std::string_view name_of(Set set) { return set == Set::v4 ? v4_set : set == Set::v6 ? v6_set : link_set; }
 
 // A message of the batch: the generic header of netfilter, then attributes, whose numbers are in network order.
 class Request {
@@ -95,8 +93,8 @@ class Rule {
     });
   }
   Rule& payload(std::uint32_t header, std::uint32_t offset, std::uint32_t size, std::uint32_t reg) {
-    return expression(
-        "payload", [&] { request_->number(1, reg).number(2, header).number(3, offset).number(4, size); });
+    return expression("payload",
+                      [&] { request_->number(1, reg).number(2, header).number(3, offset).number(4, size); });
   }
   Rule& in_set(Set set, std::uint32_t reg) {
     return expression("lookup", [&] { request_->text(1, name_of(set)).number(2, reg); });
@@ -114,7 +112,8 @@ class Rule {
   Rule& family(std::uint8_t number) { return meta(15, first_register).equals({&number, 1}); }
 
   static constexpr std::uint32_t first_register = 1;  // 16 octets
-  static constexpr std::uint32_t address_register = 8, interface_register = 12;  // the same room by fours, as a key has them
+  static constexpr std::uint32_t address_register = 8,
+                                 interface_register = 12;  // the same room by fours, as a key has them
 
  private:
   template <class Inside>

@@ -48,14 +48,15 @@ std::vector<unsigned> kinds(const Buffer& batch) {
   return out;
 }
 
-constexpr unsigned begin = 16, end = 17, table = 0xa00, chain = 0xa03, rule = 0xa06, set = 0xa09, elements = 0xa0c;
+constexpr unsigned begin = 16, end = 17, table = 0xa00, chain = 0xa03, rule = 0xa06, set = 0xa09,
+                   elements = 0xa0c;
 constexpr unsigned no_table = 0xa02, no_elements = 0xa0e;
 
 TEST(Nftables, ATableIsOneTransaction) {
   Buffer batch;
   append_build_firewall(batch, 100, {"t", -1, false}, {});
-  EXPECT_THAT(kinds(batch), ElementsAre(begin, table, no_table, table, set, set, set, chain, rule, rule, rule, rule,
-                                        rule, chain, rule, rule, rule, rule, rule, end));
+  EXPECT_THAT(kinds(batch), ElementsAre(begin, table, no_table, table, set, set, set, chain, rule, rule, rule,
+                                        rule, rule, chain, rule, rule, rule, rule, rule, end));
   const auto all = messages(batch);
   for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i].sequence, 100 + i);
 }
@@ -74,12 +75,12 @@ TEST(Nftables, AnElementHasTheBytesThatNftSends) {
   const std::vector added = {blocked("192.0.2.1")};
   append_change_firewall(batch, 0, "t", added, {});
   const Seen element = messages(batch).at(1);
-  const std::vector<std::uint8_t> expected = {
-      0x01, 0x00, 0x00, 0x00,                                                  // family inet
-      0x06, 0x00, 0x01, 0x00, 't',  0x00, 0x00, 0x00,                          // table
-      0x0f, 0x00, 0x02, 0x00, 'b',  'l',  'o',  'c',  'k', 'e', 'd', '_', 'v', '4', 0x00, 0x00,  // set
-      0x14, 0x00, 0x03, 0x00, 0x10, 0x00, 0x01, 0x00, 0x0c, 0x00, 0x01, 0x00, 0x08, 0x00, 0x01, 0x00,
-      192,  0,    2,    1};
+  const std::vector<std::uint8_t> expected = {0x01, 0x00, 0x00, 0x00,                          // family inet
+                                              0x06, 0x00, 0x01, 0x00, 't',  0x00, 0x00, 0x00,  // table
+                                              0x0f, 0x00, 0x02, 0x00, 'b',  'l',  'o',  'c',  'k',  'e',
+                                              'd',  '_',  'v',  '4',  0x00, 0x00,  // set
+                                              0x14, 0x00, 0x03, 0x00, 0x10, 0x00, 0x01, 0x00, 0x0c, 0x00,
+                                              0x01, 0x00, 0x08, 0x00, 0x01, 0x00, 192,  0,    2,    1};
   EXPECT_EQ(element.body, expected);
 }
 

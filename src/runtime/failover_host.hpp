@@ -121,8 +121,8 @@ class FailoverHost : private WorkTools {
   std::array<EventSender, listener_count> listeners_;
   InterfaceSysctls sysctls_;
   std::optional<core::Duration> wall_told_;  // as in WallClockSet
-  bool authentication_header_ = false;  // somebody speaks it
-  bool routes_wanted_ = false;          // there are routes or rules in the configuration
+  bool authentication_header_ = false;       // somebody speaks it
+  bool routes_wanted_ = false;               // there are routes or rules in the configuration
   engine::Failover engine_;
   OrderedWork work_;
 

@@ -122,8 +122,8 @@ bool FirewallIo::was_touched() {
       touched = true;  // news were lost
       continue;
     }
-    touched = touched ||
-              netlink::tells_of_change({buffer_.data(), static_cast<std::size_t>(size)}, table_, port_);
+    touched =
+        touched || netlink::tells_of_change({buffer_.data(), static_cast<std::size_t>(size)}, table_, port_);
   }
 }
 

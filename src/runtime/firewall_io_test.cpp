@@ -36,7 +36,8 @@ class FirewallIoTest : public testing::NetworkTest {
       GTEST_SKIP() << "nft is not installed";
   }
   void build(std::vector<net::BlockedAddress> addresses, bool counters = false) {
-    const auto built = io.apply(engine::action::BuildFirewall{{"sf_test", -5, counters}, std::move(addresses)});
+    const auto built =
+        io.apply(engine::action::BuildFirewall{{"sf_test", -5, counters}, std::move(addresses)});
     ASSERT_TRUE(built) << built.error().message;
   }
   core::Result<> change(std::vector<net::BlockedAddress> added, std::vector<net::BlockedAddress> removed) {
@@ -96,7 +97,8 @@ TEST_F(FirewallIoTest, AddressesComeAndGo) {
 TEST_F(FirewallIoTest, ThousandsOfAddressesAreOneTransaction) {
   std::vector<net::BlockedAddress> many;
   for (unsigned i = 0; i < 2500; ++i)
-    many.push_back({net::IpAddress::v4(10, 1, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)), {}});
+    many.push_back(
+        {net::IpAddress::v4(10, 1, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)), {}});
   build(many);
   EXPECT_THAT(listing(), HasSubstr("10.1.9.195"));
 }

@@ -47,7 +47,7 @@ struct FailoverWorkerConfig {
   std::uint32_t netlink_monitor_buffer = 0;
   bool netlink_monitor_buffer_force = false;
   bool log_address_changes = false;
-  bool no_local_igmp = false;  // disable_local_igmp: the kernel reports no groups of 224.0.0.0/24
+  bool no_local_igmp = false;   // disable_local_igmp: the kernel reports no groups of 224.0.0.0/24
   core::Duration hook_limit{};  // of one notify script; 0 = none
   std::uint8_t listeners = 0;   // bits: who is told of events
   std::uint64_t seed = 0;

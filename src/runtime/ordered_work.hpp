@@ -58,8 +58,8 @@ class OrderedWork {
     std::vector<engine::event::LinkRefused> links_refused;
     std::optional<core::Error> firewall_refused;  // to be made
     bool firewall_touched = false;                // a change did not fit what is there
-    std::vector<core::Error> problems;  // an address not removed, a frame not sent: for the log
-    bool answers_lost = false;          // some of not_added may be missing
+    std::vector<core::Error> problems;            // an address not removed, a frame not sent: for the log
+    bool answers_lost = false;                    // some of not_added may be missing
   };
   /// Works until `until`, or the end, or something is full. One piece is done in any case, so it may take a little longer:
   /// pieces are cut to about 2 ms by what the last ones took.

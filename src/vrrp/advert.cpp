@@ -76,10 +76,10 @@ class Inspection {
   std::expected<Advert, ReceiveError> run() {
     using Check = std::optional<ReceiveError> (Inspection::*)();
     static constexpr Check checks[] = {
-        &Inspection::ip_header,   &Inspection::length,   &Inspection::ttl,         &Inspection::version,
-        &Inspection::signature,   &Inspection::auth,        &Inspection::interval, &Inspection::type,        &Inspection::ip_length,
-        &Inspection::v3_interval, &Inspection::checksum, &Inspection::destination, &Inspection::address_list,
-        &Inspection::source};
+        &Inspection::ip_header,    &Inspection::length,      &Inspection::ttl,      &Inspection::version,
+        &Inspection::signature,    &Inspection::auth,        &Inspection::interval, &Inspection::type,
+        &Inspection::ip_length,    &Inspection::v3_interval, &Inspection::checksum, &Inspection::destination,
+        &Inspection::address_list, &Inspection::source};
     context_.address_list_differs = context_.interval_differs = context_.clocks_differ = false;
     context_.signature_number.reset();
     context_.from_own_address = context_.own_source == packet_.source;
@@ -168,7 +168,8 @@ class Inspection {
     const core::Duration distance = std::chrono::abs(context_.wall - signature.when());
     const core::Duration window = std::chrono::seconds(config.window_seconds);
     // The seconds of the number are whole ones: it may look up to a second older than it is.
-    if (!config.monotonic && distance >= window + std::chrono::seconds(1)) return ReceiveError::signature_stale;
+    if (!config.monotonic && distance >= window + std::chrono::seconds(1))
+      return ReceiveError::signature_stale;
     const SigningKey* key = signature.key_in(config);
     if (key == nullptr) return ReceiveError::signature_unknown_key;
     if (!signature.fits(*key, config_, packet_.source, message())) return ReceiveError::signature_wrong;
@@ -317,8 +318,8 @@ class Inspection {
   }
 
   const Config& config_;
-  ReceivedPacket packet_;             // without the authentication header
-  std::span<const std::uint8_t> ah_;  // with AH in use
+  ReceivedPacket packet_;                  // without the authentication header
+  std::span<const std::uint8_t> ah_;       // with AH in use
   std::span<const std::uint8_t> trailer_;  // the signature, known after length()
   ReceiveContext& context_;
   std::size_t wanted_ = 0;  // octets of the message, known after length()
@@ -403,8 +404,8 @@ std::vector<std::uint8_t> encode(const Config& config, const Outgoing& outgoing)
   if (v6) return message;
 
   const bool signs = uses_authentication_header(config);
-  const std::size_t size = ipv4_header_size + (signs ? authentication_header_size : 0) +
-                           message.size() + trailer.size();
+  const std::size_t size =
+      ipv4_header_size + (signs ? authentication_header_size : 0) + message.size() + trailer.size();
   net::Writer packet(size);
   packet.u8(0x45).u8(internetwork_control).u16(static_cast<std::uint16_t>(size));
   packet.u16(outgoing.ip_id).u16(0);  // may be fragmented: DF stays off
@@ -542,14 +543,17 @@ std::string_view receive_error_text(ReceiveError error) {
     case ReceiveError::signature_malformed:
       return "its signature (auth_hmac) is of a kind we do not know";
     case ReceiveError::signature_stale:
-      return "its signature (auth_hmac) is too old or from the future: it was recorded and sent again, or the clocks "
+      return "its signature (auth_hmac) is too old or from the future: it was recorded and sent again, or "
+             "the clocks "
              "differ by more than time_window";
     case ReceiveError::signature_unknown_key:
       return "its signature (auth_hmac) was made with a key that we do not have";
     case ReceiveError::signature_wrong:
-      return "its signature (auth_hmac) is wrong: its key of that number is not ours, or it was changed on the way";
+      return "its signature (auth_hmac) is wrong: its key of that number is not ours, or it was changed on "
+             "the way";
     case ReceiveError::signature_replayed:
-      return "its signature (auth_hmac) is no newer than one we have seen: it was recorded and sent again, or came twice";
+      return "its signature (auth_hmac) is no newer than one we have seen: it was recorded and sent again, "
+             "or came twice";
     case ReceiveError::auth_type_unknown:
       return "its authentication type is unknown";
     case ReceiveError::auth_type_mismatch:

@@ -50,7 +50,7 @@ enum class ReceiveError : std::uint8_t {
   packet_length,
   ttl,  // not 255 by multicast, or outside the peer's window
   version,
-  signature_missing,    // auth_hmac: these six
+  signature_missing,  // auth_hmac: these six
   signature_malformed,
   signature_stale,
   signature_unknown_key,
@@ -108,9 +108,9 @@ struct Outgoing {
   std::uint8_t priority = 100;
   std::uint16_t ip_id = 1;  // IPv4 identification; the sender counts from 1 and leaves out 0
   ChecksumStyle checksum_style =
-      ChecksumStyle::pseudo_header;  // of version 3 over IPv4; no other has a choice
-  core::Duration interval{};         // of version 3; 0 = the configured one
-  std::uint32_t ah_sequence = 1;     // with AH: above all that were sent or heard
+      ChecksumStyle::pseudo_header;      // of version 3 over IPv4; no other has a choice
+  core::Duration interval{};             // of version 3; 0 = the configured one
+  std::uint32_t ah_sequence = 1;         // with AH: above all that were sent or heard
   SignatureNumber signature_number = 1;  // with auth_hmac
 };
 

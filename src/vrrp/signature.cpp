@@ -92,7 +92,9 @@ SignatureTrailer make_signature(const SigningKey& key, const Config& config, con
   return trailer;
 }
 
-bool Signature::well_formed() const { return octets_[0] == sha256_type && octets_[2] == 0 && octets_[3] == 0; }
+bool Signature::well_formed() const {
+  return octets_[0] == sha256_type && octets_[2] == 0 && octets_[3] == 0;
+}
 
 SignatureNumber Signature::number() const {
   net::Reader reader(octets_.subspan(4, 8));

@@ -19,7 +19,8 @@ IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 std::vector<std::uint8_t> octets(std::string_view hex) {
   std::vector<std::uint8_t> out;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    out.push_back(static_cast<std::uint8_t>(std::strtoul(std::string(hex.substr(i, 2)).c_str(), nullptr, 16)));
+    out.push_back(
+        static_cast<std::uint8_t>(std::strtoul(std::string(hex.substr(i, 2)).c_str(), nullptr, 16)));
   return out;
 }
 
