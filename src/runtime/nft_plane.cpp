@@ -333,8 +333,7 @@ core::Result<std::vector<DataPlane::Refusal>> NftPlane::apply(std::span<const Co
       }
       auto some = apply(few);
       if (!some) return some;
-      for (Refusal& refusal : *some)
-        refusals.push_back({which.at(refusal.index), std::move(refusal.error)});
+      for (Refusal& refusal : *some) refusals.push_back({which.at(refusal.index), std::move(refusal.error)});
     }
     return refusals;
   }
