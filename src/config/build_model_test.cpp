@@ -65,7 +65,7 @@ TEST(Globals, RunScriptsAsTheUserMadeForThem) {
 TEST(Mentions, AKeywordWithoutEffectOnlyOnce) {
   Loading loading;
   const Loaded loaded =
-      loading.load("virtual_server_group a {\n 10.0.0.1 80\n}\nvirtual_server_group b {\n 10.0.0.2 80\n}\n");
+      loading.load("global_defs {\n bfd_priority -5\n}\nglobal_defs {\n bfd_priority -5\n}\n");
   EXPECT_EQ(ids(loaded.diagnostics), "not-acted-on");
 }
 

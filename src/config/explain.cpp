@@ -25,19 +25,6 @@ std::string key_of(const Block& block, const Keyword& keyword) {
   return path.empty() ? keyword.name : fmt::format("{}.{}", path, keyword.name);
 }
 
-// Is this, or a block round it, on the list of what has no effect yet?
-bool acted_on(const Block& block, const Keyword& keyword) {
-  if (not_acted_on(block.path, keyword.name)) return false;
-  std::string_view path = block.path;
-  while (path != "/" && !path.empty()) {
-    const std::size_t slash = path.rfind('/');
-    const std::string_view parent = slash == path.npos ? "/" : path.substr(0, slash);
-    if (not_acted_on(parent, block_title(path))) return false;
-    path = parent;
-  }
-  return true;
-}
-
 std::string_view reload_text(Reload reload) {
   switch (reload) {
     case Reload::yes:
@@ -99,7 +86,7 @@ std::string describe(const Block& block, const Keyword& keyword) {
   if (!in_line(keyword)) line("given again", repeat_text(keyword));
   line("when changed", reload_text(keyword.reload));
   line("example", keyword.example);
-  if (!acted_on(block, keyword)) line("state", "accepted, not acted on yet");
+  if (not_acted_on(block.path, keyword.name)) line("state", "accepted, not acted on yet");
   if (const auto why = without_effect(block.path, keyword.name); !why.empty())
     line("state", fmt::format("accepted, without effect: {}", why));
   if (keyword.child_block != nullptr)
@@ -181,7 +168,7 @@ void manual_entry(std::string& text, const Block& block, const Keyword& keyword)
   fact("old name of", keyword.preferred);
   if (keyword.repeat == Repeat::first_wins) facts.emplace_back("once only");
   if (keyword.reload == Reload::no) facts.emplace_back("a change needs a restart");
-  if (!acted_on(block, keyword)) facts.emplace_back("*accepted, not acted on yet*");
+  if (not_acted_on(block.path, keyword.name)) facts.emplace_back("*accepted, not acted on yet*");
   if (const auto why = without_effect(block.path, keyword.name); !why.empty())
     facts.push_back(fmt::format("*accepted, without effect: {}*", why));
   if (!facts.empty()) text += fmt::format("  \n  {}", fmt::join(facts, "; "));

@@ -29,7 +29,7 @@ TEST(Explain, TakesASlashForADot) {
 }
 
 TEST(Explain, ListsTheKeywordsOfABlock) {
-  EXPECT_THAT(explain("virtual_server").text, AllOf(HasSubstr("delay_loop"), HasSubstr("not acted on yet")));
+  EXPECT_THAT(explain("virtual_server").text, HasSubstr("delay_loop"));
   EXPECT_THAT(explain("authentication").text, HasSubstr("auth_pass"));
 }
 
@@ -49,8 +49,8 @@ TEST(Explain, SaysWhatWasProbablyMeant) {
   EXPECT_THAT(explain("global_defs.priority").text, HasSubstr("vrrp_instance.priority"));
 }
 
-TEST(Explain, KnowsThatABlockRoundAKeywordHasNoEffectYet) {
-  EXPECT_THAT(explain("virtual_server.delay_loop").text, HasSubstr("not acted on yet"));
+TEST(Explain, SaysWhichKeywordHasNoEffectYet) {
+  EXPECT_THAT(explain("global_defs.enable_dbus").text, HasSubstr("not acted on yet"));
 }
 
 TEST(Schema, HasAHelpTextForEverything) {

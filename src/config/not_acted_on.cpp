@@ -16,7 +16,6 @@ struct Line {
 constexpr Severity note = Severity::note;
 constexpr Severity warning = Severity::warning;
 
-// A block stands for all that is in it.
 constexpr Line lines[] = {
     {"global_defs", "bfd_process_name", note},
     {"global_defs", "use_symlink_paths", note},
