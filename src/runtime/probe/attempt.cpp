@@ -85,7 +85,12 @@ Failure Attempt::open(int type, int protocol) {
   const int family = target.address.is_v4() ? AF_INET : AF_INET6;
   const int fd = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
   if (fd < 0) return error_of(Stage::setup, errno);
-  descriptor_.assign(fd);
+  boost::system::error_code unassigned;
+  descriptor_.assign(fd, unassigned);
+  if (unassigned) {
+    ::close(fd);
+    return error_of(Stage::setup, unassigned.value());
+  }
   if (target.mark != 0 && !set_option(fd, SOL_SOCKET, SO_MARK, target.mark))
     return ProbeError{Stage::setup,
                       fmt::format("cannot set the mark {}: {}", target.mark, std::strerror(errno))};

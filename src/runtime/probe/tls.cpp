@@ -141,6 +141,9 @@ core::Result<std::unique_ptr<TlsConnection>> TlsConnection::open(SSL_CTX* contex
   return connection;
 }
 
+// Without this OpenSSL would take the missing close_notify for a reason not to resume the session.
+TlsConnection::~TlsConnection() { SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
+
 TlsConnection::Moved TlsConnection::outcome_of(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_NONE:

@@ -48,6 +48,10 @@ class TlsConnection {
                                                            const check::Url& url, const check::Target& target,
                                                            SslSession* session);
 
+  ~TlsConnection();
+  TlsConnection(const TlsConnection&) = delete;
+  TlsConnection& operator=(const TlsConnection&) = delete;
+
   boost::asio::awaitable<Failure> shake_hands(std::shared_ptr<Attempt> attempt);
   /// What one call of SSL_read or SSL_write gave: octets, or what to wait for.
   struct Moved {
