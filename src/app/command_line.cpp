@@ -10,6 +10,7 @@
 #include "app/check_command.hpp"
 #include "app/compatible_options.hpp"
 #include "app/daemon.hpp"
+#include "app/genhash.hpp"
 #include "app/own_commands.hpp"
 #include "app/version.hpp"
 #include "runtime/failover_worker.hpp"
@@ -43,8 +44,7 @@ int run_compatible(const std::vector<std::string>& words) {
       fmt::print("{}\n", command.output);
       return 0;
     case Action::genhash:
-      fmt::print(stderr, "genhash is not part of this build yet\n");
-      return 1;
+      return run_genhash(command.rest, false);
     case Action::test:
       return test_configuration(command.options, command.test_log);
     case Action::run:
@@ -71,7 +71,8 @@ int run_program(int argc, char** argv) {
   if (first == "worker" && argc == 3) return run_worker(argv[2]);
   std::vector<std::string> words(argv, argv + argc);
   if (name == "keepalived") return run_compatible(words);
-  if (name == "genhash") return run_compatible({"genhash", "-T"});
+  if (name == "genhash") return run_genhash(words, false);
+  if (first == "genhash") return run_genhash({words.begin() + 1, words.end()}, true);
   if (first == "--compat") {
     words.erase(words.begin() + 1);
     return run_compatible(words);

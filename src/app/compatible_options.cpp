@@ -140,7 +140,12 @@ class Parser {
         continue;
       }
       take(code, value, ::optarg != nullptr);
-      if (command_.action == CompatibleCommand::Action::genhash) return std::move(command_);
+      if (command_.action == CompatibleCommand::Action::genhash) {
+        command_.rest.emplace_back("genhash");
+        for (auto i = static_cast<std::size_t>(::optind); i < words_.size(); ++i)
+          command_.rest.emplace_back(argv_[i]);
+        return std::move(command_);
+      }
     }
     for (auto i = static_cast<std::size_t>(::optind); i < words_.size(); ++i)
       command_.unexpected.emplace_back(argv_[i]);

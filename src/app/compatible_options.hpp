@@ -18,6 +18,7 @@ struct CompatibleCommand {
   std::string output;                   // of show_signal: the number
   std::vector<std::string> problems;    // for stderr, in order; those of `refuse` end with status 1
   std::vector<std::string> unexpected;  // words that are no options
+  std::vector<std::string> rest;        // of genhash: its name and its own words
 };
 
 CompatibleCommand parse_compatible(const std::vector<std::string>& arguments);

@@ -14,6 +14,7 @@
 #include "app/check_command.hpp"
 #include "app/daemon.hpp"
 #include "app/daemon_files.hpp"
+#include "app/probe_command.hpp"
 #include "app/schema_commands.hpp"
 #include "app/version.hpp"
 #include "runtime/control_client.hpp"
@@ -35,6 +36,7 @@ struct Arguments {
   std::string log_to;
   std::string mask;
   CheckRequest check;
+  ProbeRequest probe;
   std::string format = "text";
   std::string socket = control_socket_path({});
   std::string pid_file = "/run/standfast/standfast.pid";
@@ -117,6 +119,16 @@ void add_check(CLI::App& program, Arguments& a, int& result) {
   });
 }
 
+void add_probe(CLI::App& program, Arguments& a, int& result) {
+  auto* command = program.add_subcommand(
+      "probe", "ask every server of a configuration once: 0 all well, 1 a check fails, 2 the file is wrong");
+  command->add_option("FILE", a.probe.file, "configuration file")->required();
+  command->add_flag("-q,--quiet", a.probe.only_bad, "print failures and warnings only");
+  command->add_option("--config-id", a.probe.config_id, "for lines that begin with @ID");
+  command->callback([&a, &result] { result = probe_servers(a.probe); });
+  program.add_subcommand("genhash", "print the digest of a page, for 'digest' in HTTP_GET (genhash --help)");
+}
+
 void add_remote(CLI::App& program, Arguments& a, int& result) {
   auto* show = program.add_subcommand("status", "ask the running daemon for its routers");
   show->add_flag("--json", a.json, "as JSON");
@@ -160,6 +172,7 @@ int run_own_command(int argc, char** argv) {
   int result = 0;
   add_run(program, arguments, result);
   add_check(program, arguments, result);
+  add_probe(program, arguments, result);
   add_remote(program, arguments, result);
   add_documents(program, arguments, result);
   try {
