@@ -3,7 +3,6 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -134,7 +133,6 @@ int probe_servers(const ProbeRequest& request) {
                config::render_text(loaded.diagnostics, {.colour = ::isatty(STDERR_FILENO) == 1}));
     return 2;
   }
-  ::signal(SIGPIPE, SIG_IGN);
   return Asker(loaded.model, request.only_bad).run() ? 0 : 1;
 }
 

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+#include <signal.h>
 
 namespace runtime {
 
@@ -58,6 +59,8 @@ std::string TlsConnection::last_words() {
   ERR_clear_error();
   return words;
 }
+
+TlsContexts::TlsContexts(check::TlsConfig own) : own_(std::move(own)) { ::signal(SIGPIPE, SIG_IGN); }
 
 void TlsContexts::reload(check::TlsConfig own) {
   own_ = std::move(own);

@@ -26,7 +26,8 @@ using SslSession = std::unique_ptr<SSL_SESSION, SslFree>;
 
 class TlsContexts {
  public:
-  explicit TlsContexts(check::TlsConfig own) : own_(std::move(own)) {}
+  /// From here on this process ignores SIGPIPE: OpenSSL writes to connections that a server may have closed.
+  explicit TlsContexts(check::TlsConfig own);
 
   /// TLS 1.2 or later, with our certificate if there is one. An error is told again and again: the files may be mended.
   core::Result<SslContext> context(const check::TlsVerify& verify);
