@@ -177,6 +177,7 @@ class ServiceBuilder {
     config.weight = server.weight.value_or(draft_.default_weight);
     config.forwarding = server.forwarding.value_or(service().forwarding);
     config.inhibit_on_failure = server.inhibit.value_or(draft_.inhibit);
+    config.drain_timeout = server.drain_timeout.value_or(draft_.drain_timeout);
     config.alpha = server.alpha.value_or(service().alpha);
     config.smtp_alert =
         first_written(server.smtp_alert, globals.mail.alert_checker, globals.mail.alert).value_or(true);

@@ -176,6 +176,7 @@ struct ServerDraft : RealServer {
   TimingDraft timing;
   std::optional<std::uint32_t> weight;
   std::optional<bool> inhibit, alpha, smtp_alert;
+  std::optional<core::Duration> drain_timeout;
   std::optional<lvs::Forwarding> forwarding;
   std::optional<std::string> virtual_host;
   std::vector<CheckerDraft> checker_drafts;
@@ -186,6 +187,7 @@ struct ServiceDraft : VirtualServer {
   TimingDraft timing;
   std::uint32_t default_weight = 1;
   bool inhibit = false;
+  core::Duration drain_timeout{};
   std::optional<bool> smtp_alert;
   bool scheduler_written = false, method_written = false, protocol_written = false;
   bool sorry_written = false;
