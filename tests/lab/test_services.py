@@ -182,7 +182,7 @@ def test_somebody_who_flushes_the_table_is_put_right(site):
     visitor = started(site)
     flush(site.directors["a"])
     eventually(lambda: set(visitor.since(time.time() - 1)) == BOTH, 30, "the table is back")
-    assert "put right" in site.daemons["a"].log()
+    eventually(lambda: "put right" in site.daemons["a"].log(), 30, "and the log says so")
 
 
 def test_a_stopped_daemon_leaves_nothing_and_real_servers_are_as_before(site):

@@ -25,6 +25,17 @@ def insert_module(path):
         raise OSError(ctypes.get_errno(), f"cannot load {path}")
 
 
+def become_root(root):
+    """Not by chroot: whoever enters a mount namespace would find itself outside of it."""
+    old = root / "old"
+    old.mkdir()
+    if libc.syscall(155, str(root).encode(), str(old).encode()) != 0:  # pivot_root on x86-64
+        raise OSError(ctypes.get_errno(), "pivot_root")
+    os.chdir("/")
+    if libc.umount2(b"/old", 2) != 0:  # MNT_DETACH
+        raise OSError(ctypes.get_errno(), "umount of the old root")
+
+
 def make_root(exchange, order):
     modules = f"{order['peers']}/root/usr/lib/uml/modules/{os.uname().release}"
     mount("proc", "/proc", "proc")
@@ -56,8 +67,10 @@ def make_root(exchange, order):
     modprobe.write_text(f"#!/bin/bash\nexport LD_LIBRARY_PATH={order['peers']}/root/usr/lib/x86_64-linux-gnu\n"
                         f"exec -a modprobe {order['peers']}/root/bin/kmod \"$@\"\n")
     modprobe.chmod(0o755)
-    os.chroot(root)
-    os.chdir("/")
+    become_root(root)
+    # An overlay can have no other one above it, and the lab's daemons see their /etc through one.
+    os.makedirs("/var/cache/standfast-lab", exist_ok=True)
+    mount("tmpfs", "/var/cache/standfast-lab", "tmpfs")
 
 
 def run(order):
