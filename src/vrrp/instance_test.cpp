@@ -240,6 +240,15 @@ TEST(VrrpInstance, GoesOnAfterAPauseTheOthersCannotHaveNoticed) {
   EXPECT_THAT(router.sleep(2999ms), ElementsAre("advert 100"));
 }
 
+TEST(VrrpInstance, GivesTheOthersTheTimeThatTheHighestPriorityAmongThemNeeds) {
+  Config patient = config();
+  patient.timer_expired_backup = 128;  // nobody waits less than half an interval beyond the three that are missing
+  Router router(patient);
+  router.as_master();
+  EXPECT_THAT(router.sleep(3499ms), ElementsAre("advert 100"));
+  EXPECT_THAT(router.sleep(3500ms), ElementsAre("withdraw", "MASTER>BACKUP paused"));
+}
+
 TEST(VrrpInstance, NoticesThePauseWithWhateverComesFirstAndThenHearsIt) {
   Router router;
   router.as_master();
