@@ -242,7 +242,8 @@ TEST(VrrpInstance, GoesOnAfterAPauseTheOthersCannotHaveNoticed) {
 
 TEST(VrrpInstance, GivesTheOthersTheTimeThatTheHighestPriorityAmongThemNeeds) {
   Config patient = config();
-  patient.timer_expired_backup = 128;  // nobody waits less than half an interval beyond the three that are missing
+  patient.timer_expired_backup =
+      128;  // nobody waits less than half an interval beyond the three that are missing
   Router router(patient);
   router.as_master();
   EXPECT_THAT(router.sleep(3499ms), ElementsAre("advert 100"));
