@@ -2,8 +2,6 @@
 
 import hashlib
 import http.server
-import os
-import pathlib
 import socket
 import subprocess
 import threading
@@ -11,17 +9,11 @@ import time
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-PEERS = TOP / ".cache" / "peers" / "bin"
-
-
-def binary():
-    candidates = [os.environ.get("STANDFAST_BIN", ""), TOP / "build/release/bin/standfast", TOP / "build/dev/bin/standfast"]
-    return next(str(path) for path in candidates if path and pathlib.Path(path).exists())
+from lab import PEERS, TOP, program
 
 
 def run(*words):
-    return subprocess.run([binary(), *map(str, words)], capture_output=True, text=True, timeout=30)
+    return subprocess.run([program("standfast"), *map(str, words)], capture_output=True, text=True, timeout=30)
 
 
 def probe(tmp_path, port, checker):

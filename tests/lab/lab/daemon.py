@@ -75,7 +75,8 @@ class Daemon:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
     def signal_all(self, number):
-        for pid in self.tree():
+        """The children first: the kernel lets stopped ones go on when the process they belong to ends, and they would clean up."""
+        for pid in reversed(self.tree()):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
@@ -204,7 +205,7 @@ class Bfdd(Daemon):
 def folder_with_scripts(configuration):
     """Examples name their scripts by the place they have on real machines."""
     folder = pathlib.Path(configuration).parent
-    return folder if any(folder.glob("*.sh")) else None
+    return folder if any((folder / name).exists() for name in ("script.conf", "notify.sh")) else None
 
 
 def compatible_name(network):
