@@ -17,17 +17,10 @@ constexpr Severity note = Severity::note;
 constexpr Severity warning = Severity::warning;
 
 constexpr Line lines[] = {
-    {"global_defs", "bfd_process_name", note},
     {"global_defs", "use_symlink_paths", note},
     {"global_defs", "nftables_ipvs", note},
     {"global_defs", "nftables_ipvs_priority", note},
     {"global_defs", "nftables_ipvs_start_fwmark", note},
-    {"global_defs", "bfd_priority", note},
-    {"global_defs", "bfd_no_swap", note},
-    {"global_defs", "bfd_rt_priority", note},
-    {"global_defs", "bfd_cpu_affinity", note},
-    {"global_defs", "bfd_rlimit_rttime", note},
-    {"global_defs", "bfd_rlimit_rtime", note},
     {"global_defs", "snmp_socket", note},
     {"global_defs", "enable_traps", warning},
     {"global_defs", "enable_snmp_vrrp", warning},

@@ -19,6 +19,8 @@ constexpr std::string_view buffers =
     "kernel_rx_buf_size, is obeyed";
 constexpr std::string_view own_table =
     "addresses that accept nothing are elements of sets in an nftables table of our own";
+constexpr std::string_view no_bfd_process =
+    "BFD sessions are the failover worker's; what is said of it with vrrp_ counts for them";
 
 constexpr Line lines[] = {
     {"/", "namespace_with_ipsets", own_table},
@@ -30,6 +32,13 @@ constexpr Line lines[] = {
     {"global_defs", "random_seed",
      "every random number has the kernel's seed; in keepalived this word has no effect either"},
     {"global_defs", "vrrp_rx_bufs_multiplier", buffers},
+    {"global_defs", "bfd_process_name", no_bfd_process},
+    {"global_defs", "bfd_priority", no_bfd_process},
+    {"global_defs", "bfd_no_swap", no_bfd_process},
+    {"global_defs", "bfd_rt_priority", no_bfd_process},
+    {"global_defs", "bfd_cpu_affinity", no_bfd_process},
+    {"global_defs", "bfd_rlimit_rttime", no_bfd_process},
+    {"global_defs", "bfd_rlimit_rtime", no_bfd_process},
     {"vrrp_instance", "debug", "the reason of every decision is in the log and in `standfast status`"},
 };
 
