@@ -64,8 +64,8 @@ TEST(Globals, RunScriptsAsTheUserMadeForThem) {
 
 TEST(Mentions, AKeywordWithoutEffectOnlyOnce) {
   Loading loading;
-  const Loaded loaded =
-      loading.load("global_defs {\n snmp_socket udp:127.0.0.1:705\n}\nglobal_defs {\n snmp_socket udp:127.0.0.1:706\n}\n");
+  const Loaded loaded = loading.load(
+      "global_defs {\n snmp_socket udp:127.0.0.1:705\n}\nglobal_defs {\n snmp_socket udp:127.0.0.1:706\n}\n");
   EXPECT_EQ(ids(loaded.diagnostics), "not-acted-on");
 }
 
