@@ -14,8 +14,8 @@ from lab import Sniffer, Standfast, eventually, hold, run
 from lab.configuration import instance
 
 VIP = "172.20.76.100"
-ADVERT = 0.5
-PATIENCE = 8
+ADVERT = 0.2
+PATIENCE = 4
 
 
 def configuration(node, *before, priority=150, name="a.conf", extra=()):
