@@ -9,12 +9,12 @@ def _numbers(values, digits):
     return " ".join(f"{value:.{digits}f}" for value in values)
 
 
-def ratio(name, unit, ours, theirs, bound, digits=1):
-    """A figure that must not exceed `bound` × keepalived's, by medians."""
+def ratio(name, unit, ours, theirs, bound, digits=1, peer="keepalived"):
+    """A figure that must not exceed `bound` × the peer's, by medians."""
     mine, other = statistics.median(ours), statistics.median(theirs)
     _say(name, f"{mine:.{digits}f} {unit}", f"{other:.{digits}f} {unit}", f"{mine / other:.2f} ×", f"≤ {bound} ×",
-         mine <= bound * other)
-    _raw(ours, theirs, digits)
+         mine <= bound * other, peer)
+    _raw(ours, theirs, digits, peer)
 
 
 def absolute(name, unit, ours, theirs, bound, digits=2):
@@ -30,13 +30,13 @@ def note(text):
     print(f"      {text}", flush=True)
 
 
-def _raw(ours, theirs, digits):
-    note(f"raw: standfast {_numbers(ours, digits)}; keepalived {_numbers(theirs, digits) if theirs else 'not run'}")
+def _raw(ours, theirs, digits, peer="keepalived"):
+    note(f"raw: standfast {_numbers(ours, digits)}; {peer} {_numbers(theirs, digits) if theirs else 'not run'}")
 
 
-def _say(name, ours, theirs, relation, bound, passed):
+def _say(name, ours, theirs, relation, bound, passed, peer="keepalived"):
     RESULTS.append((name, passed))
-    print(f"{'PASS' if passed else 'MISS'}  {name}: standfast {ours}, keepalived {theirs}, ratio {relation}, bound {bound}",
+    print(f"{'PASS' if passed else 'MISS'}  {name}: standfast {ours}, {peer} {theirs}, ratio {relation}, bound {bound}",
           flush=True)
 
 

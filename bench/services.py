@@ -119,7 +119,7 @@ def cost_of_checks(repetitions=3, rate=1000, seconds=5):
             bare, ours = ([float(subprocess.run([program(name), what, port, str(rate), str(seconds)], check=True, text=True,
                                                 capture_output=True).stdout.split()[0]) for _ in range(repetitions)]
                           for name in ("bench_checkloop", "bench_probeloop"))
-            report.ratio(f"processor time a {words} at {rate:,} a second, beside a bare loop", "µs", ours, bare, 1.4)
+            report.ratio(f"processor time a {words} at {rate:,} a second", "µs", ours, bare, 1.4, peer="bare loop")
     finally:
         server.kill()
         server.wait()
