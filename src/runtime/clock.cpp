@@ -13,13 +13,17 @@ namespace {
 
 constexpr std::int64_t nanoseconds_a_second = 1'000'000'000;
 
+core::Duration read(clockid_t clock) {
+  timespec time{};
+  SF_CHECK(::clock_gettime(clock, &time) == 0);
+  return core::Duration{time.tv_sec * nanoseconds_a_second + time.tv_nsec};
+}
+
 }  // namespace
 
-core::Time now() {
-  timespec time{};
-  SF_CHECK(::clock_gettime(CLOCK_BOOTTIME, &time) == 0);
-  return core::Time{core::Duration{time.tv_sec * nanoseconds_a_second + time.tv_nsec}};
-}
+core::Time now() { return core::Time{read(CLOCK_BOOTTIME)}; }
+
+core::Duration processor_time() { return read(CLOCK_THREAD_CPUTIME_ID); }
 
 core::WallTime wall_now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());

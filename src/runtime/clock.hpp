@@ -11,6 +11,8 @@ namespace runtime {
 
 core::Time now();
 core::WallTime wall_now();
+/// What this thread has had of a processor: what a step costs, however long others made it wait.
+core::Duration processor_time();
 
 /// The one timer of a loop: readable from the deadline on, until it is armed anew.
 class Timer {

@@ -28,7 +28,6 @@ constexpr std::size_t messages_a_turn = 64;
 constexpr core::Duration busy_gap = 2ms;
 constexpr core::Duration busy_pause = 1ms;
 constexpr int timer_rounds = 4;
-constexpr core::Duration snapshot_gap = 50ms;
 constexpr core::Duration snapshot_refresh = 10s;  // for the counters
 constexpr int snapshot_share = 50;                // a snapshot may take one part in so many of our time
 constexpr core::Duration hook_retry = 5ms;
@@ -621,11 +620,11 @@ void FailoverHost::tell(engine::action::Tell&& news) {
 
 void FailoverHost::leave_snapshot(core::Time time) {
   if (!snapshot_) return;
-  const core::Duration gap = std::max<core::Duration>(snapshot_gap, snapshot_cost_ * snapshot_share);
   const core::Duration age = time - snapshot_time_;
   if (snapshot_time_ != core::Time{}) {
-    if (age < gap || (!snapshot_wanted_ && age < snapshot_refresh)) return;
+    if (age < snapshot_gap_ || (!snapshot_wanted_ && age < snapshot_refresh)) return;
   }
+  const core::Duration before = processor_time();
   engine::FailoverSnapshot taken = engine_.snapshot(time);
   taken.settings = sysctls_.changes();
   if (auto written = snapshot_->write(taken); !written) {
@@ -633,7 +632,7 @@ void FailoverHost::leave_snapshot(core::Time time) {
   }
   snapshot_wanted_ = false;
   snapshot_time_ = now();
-  snapshot_cost_ = snapshot_time_ - time;
+  snapshot_gap_ = (processor_time() - before) * snapshot_share;
 }
 
 void FailoverHost::finish_if_done(core::Time time) {
@@ -660,9 +659,7 @@ void FailoverHost::arm() {
   also(work_.next_time(time));
   if (!hooks_.empty() || !watcher_.empty()) also(time + hook_retry);
   if (listeners_wait()) also(time + listener_retry);
-  if (snapshot_ && snapshot_wanted_) {
-    also(snapshot_time_ + std::max<core::Duration>(snapshot_gap, snapshot_cost_ * snapshot_share));
-  }
+  if (snapshot_ && snapshot_wanted_) also(snapshot_time_ + snapshot_gap_);
   if (stop_limit_) {
     const core::Time soon = listeners_wait() ? time + listener_retry : time;
     also(stopped_ && work_.empty() && hooks_.empty() ? soon : *stop_limit_);

@@ -142,7 +142,7 @@ class FailoverHost : private WorkTools {
   core::Time last_packets_{};
   bool snapshot_wanted_ = false;
   core::Time snapshot_time_{};
-  core::Duration snapshot_cost_{};
+  core::Duration snapshot_gap_{};  // none sooner after it
   core::Time last_overrun_notice_{};
   std::optional<core::Time> list_again_at_;  // a listing failed: no memory, most likely
   std::optional<core::Time> stop_limit_;
