@@ -5,6 +5,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these for inlined std::string and std::vector code that is right (GCC bugs 105329, 105651, 105562).
   add_compile_options(-Wno-restrict -Wno-null-dereference -Wno-maybe-uninitialized -Wno-stringop-overflow
                       -Wno-array-bounds)
+  add_link_options(-Wno-stringop-overflow -Wno-stringop-overread)  # link-time optimisation compiles once more
 endif()
 add_compile_options(-fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 

@@ -5,13 +5,14 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <map>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <string_view>
 #include <utility>
+
+#include "runtime/library.hpp"
 
 namespace runtime {
 
@@ -39,39 +40,28 @@ struct Curl {
   decltype(&curl_multi_cleanup) multi_cleanup;
 };
 
-template <class Function>
-bool find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));  // NOLINT: that is what dlsym gives
-  return function != nullptr;
-}
-
-core::Result<void*> load_library(const char* name) {
-  void* library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr)
-    return std::unexpected(core::Error{0, fmt::format("{} cannot be loaded: {}", name, ::dlerror())});
-  return library;
-}
-
 core::Result<Curl> load_curl() {
-  const auto library = load_library("libcurl.so.4");
+  auto library = Library::load("libcurl.so.4");
   if (!library) return std::unexpected(library.error());
   Curl curl{};
-  void* from = *library;
-  const bool all =
-      find(from, "curl_global_init", curl.global_init) && find(from, "curl_easy_init", curl.easy_init) &&
-      find(from, "curl_easy_setopt", curl.setopt) && find(from, "curl_easy_getinfo", curl.getinfo) &&
-      find(from, "curl_easy_cleanup", curl.easy_cleanup) &&
-      find(from, "curl_easy_strerror", curl.easy_strerror) &&
-      find(from, "curl_slist_append", curl.slist_append) &&
-      find(from, "curl_slist_free_all", curl.slist_free_all) &&
-      find(from, "curl_multi_init", curl.multi_init) && find(from, "curl_multi_setopt", curl.multi_setopt) &&
-      find(from, "curl_multi_add_handle", curl.add_handle) &&
-      find(from, "curl_multi_remove_handle", curl.remove_handle) &&
-      find(from, "curl_multi_socket_action", curl.socket_action) &&
-      find(from, "curl_multi_info_read", curl.info_read) &&
-      find(from, "curl_multi_cleanup", curl.multi_cleanup);
-  if (!all || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-    return std::unexpected(core::Error{0, "libcurl.so.4 is not what it should be"});
+  library->find("curl_global_init", curl.global_init)
+      .find("curl_easy_init", curl.easy_init)
+      .find("curl_easy_setopt", curl.setopt)
+      .find("curl_easy_getinfo", curl.getinfo)
+      .find("curl_easy_cleanup", curl.easy_cleanup)
+      .find("curl_easy_strerror", curl.easy_strerror)
+      .find("curl_slist_append", curl.slist_append)
+      .find("curl_slist_free_all", curl.slist_free_all)
+      .find("curl_multi_init", curl.multi_init)
+      .find("curl_multi_setopt", curl.multi_setopt)
+      .find("curl_multi_add_handle", curl.add_handle)
+      .find("curl_multi_remove_handle", curl.remove_handle)
+      .find("curl_multi_socket_action", curl.socket_action)
+      .find("curl_multi_info_read", curl.info_read)
+      .find("curl_multi_cleanup", curl.multi_cleanup);
+  if (auto complete = library->complete(); !complete) return std::unexpected(complete.error());
+  if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    return std::unexpected(core::Error{0, "libcurl.so.4 cannot be used"});
   return curl;
 }
 
@@ -354,12 +344,12 @@ void CurlLoop::start(Transfer transfer, OnDone done) {
 }
 
 core::Result<std::string> body_signature(const std::string& key, const std::string& body) {
-  const auto library = load_library("libcrypto.so.3");
+  auto library = Library::load("libcrypto.so.3");
   if (!library) return std::unexpected(library.error());
   decltype(&HMAC) hmac = nullptr;
   decltype(&EVP_sha256) sha256 = nullptr;
-  if (!find(*library, "HMAC", hmac) || !find(*library, "EVP_sha256", sha256))
-    return std::unexpected(core::Error{0, "libcrypto.so.3 is not what it should be"});
+  if (auto complete = library->find("HMAC", hmac).find("EVP_sha256", sha256).complete(); !complete)
+    return std::unexpected(complete.error());
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   const auto* octets = reinterpret_cast<const unsigned char*>(body.data());  // NOLINT: characters as octets

@@ -1,6 +1,5 @@
-// Transfers by libcurl (SMTP, HTTP) in an Asio loop. The library is loaded when the first CurlLoop is opened: with all it brings
-// along it would cost every other process of ours 50 ms at its start, and a worker must be back at once. Nothing here blocks,
-// with one exception: at the end of an SMTP session libcurl waits for the answer to QUIT, up to Mail::patience.
+// Transfers by libcurl (SMTP, HTTP) in an Asio loop. The library is loaded when the first CurlLoop is opened. Nothing here
+// blocks, with one exception: at the end of an SMTP session libcurl waits for the answer to QUIT, up to Mail::patience.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

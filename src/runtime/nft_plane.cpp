@@ -15,6 +15,7 @@
 #include "core/overload.hpp"
 #include "lvs/nft_rules.hpp"
 #include "runtime/fd.hpp"
+#include "runtime/library.hpp"
 
 namespace runtime {
 
@@ -24,6 +25,38 @@ using net::ipvs::ServiceKey;
 namespace command = net::ipvs::command;
 
 namespace {
+
+// The functions of libnftables, by the names they have there.
+struct Nftables {
+  decltype(&nft_ctx_new) context_new = nullptr;
+  decltype(&nft_ctx_free) context_free = nullptr;
+  decltype(&nft_ctx_buffer_output) buffer_output = nullptr;
+  decltype(&nft_ctx_buffer_error) buffer_error = nullptr;
+  decltype(&nft_ctx_get_output_buffer) output = nullptr;
+  decltype(&nft_ctx_get_error_buffer) error = nullptr;
+  decltype(&nft_ctx_output_set_flags) set_flags = nullptr;
+  decltype(&nft_run_cmd_from_buffer) run = nullptr;
+};
+
+std::optional<Nftables> nftables;  // once it is loaded
+
+core::Result<> load_nftables() {
+  if (nftables) return {};
+  auto library = Library::load("libnftables.so.1");
+  if (!library) return std::unexpected(library.error());
+  Nftables functions;
+  library->find("nft_ctx_new", functions.context_new)
+      .find("nft_ctx_free", functions.context_free)
+      .find("nft_ctx_buffer_output", functions.buffer_output)
+      .find("nft_ctx_buffer_error", functions.buffer_error)
+      .find("nft_ctx_get_output_buffer", functions.output)
+      .find("nft_ctx_get_error_buffer", functions.error)
+      .find("nft_ctx_output_set_flags", functions.set_flags)
+      .find("nft_run_cmd_from_buffer", functions.run);
+  if (auto complete = library->complete(); !complete) return complete;
+  nftables = functions;
+  return {};
+}
 
 constexpr std::uint32_t unknown_weight = 0xffffffff;  // of a server that a predecessor left
 constexpr const char* families[] = {"inet", "netdev"};
@@ -155,13 +188,14 @@ std::map<net::IpAddress, std::string> devices_of(const lvs::Entry& entry, const 
 
 }  // namespace
 
-void NftPlane::Close::operator()(nft_ctx* context) const { ::nft_ctx_free(context); }
+void NftPlane::Close::operator()(nft_ctx* context) const { nftables->context_free(context); }
 
 core::Result<NftPlane> NftPlane::open() {
-  nft_ctx* const context = ::nft_ctx_new(NFT_CTX_DEFAULT);
+  if (auto loaded = load_nftables(); !loaded) return std::unexpected(loaded.error());
+  nft_ctx* const context = nftables->context_new(NFT_CTX_DEFAULT);
   if (context == nullptr) return std::unexpected(core::Error{ENOMEM, "nftables: out of memory"});
-  ::nft_ctx_buffer_output(context);
-  ::nft_ctx_buffer_error(context);
+  nftables->buffer_output(context);
+  nftables->buffer_error(context);
   NftPlane plane{context};
   if (auto listed = plane.run_listing("list tables", 0); !listed)
     return std::unexpected(core::Error{
@@ -171,9 +205,9 @@ core::Result<NftPlane> NftPlane::open() {
 }
 
 core::Result<std::string> NftPlane::run(const std::string& text) {
-  const int code = ::nft_run_cmd_from_buffer(context_.get(), text.c_str());
-  const char* said = ::nft_ctx_get_error_buffer(context_.get());
-  const char* out = ::nft_ctx_get_output_buffer(context_.get());
+  const int code = nftables->run(context_.get(), text.c_str());
+  const char* said = nftables->error(context_.get());
+  const char* out = nftables->output(context_.get());
   if (code == 0) return std::string(out != nullptr ? out : "");
   std::string why = said != nullptr ? said : "";
   why = why.substr(0, why.find('\n'));  // the rest shows our own text
@@ -181,9 +215,9 @@ core::Result<std::string> NftPlane::run(const std::string& text) {
 }
 
 core::Result<std::string> NftPlane::run_listing(const std::string& text, unsigned flags) {
-  ::nft_ctx_output_set_flags(context_.get(), flags);
+  nftables->set_flags(context_.get(), flags);
   auto result = run(text);
-  ::nft_ctx_output_set_flags(context_.get(), 0);
+  nftables->set_flags(context_.get(), 0);
   return result;
 }
 

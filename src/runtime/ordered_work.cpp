@@ -49,25 +49,39 @@ void OrderedWork::add_each(Kind kind, std::vector<Object>&& objects) {
 
 void OrderedWork::add(engine::action::SendFrame&& action) { queue_.emplace_back(std::move(action)); }
 void OrderedWork::add(engine::action::RunHooks&& action) { queue_.emplace_back(std::move(action)); }
-void OrderedWork::add(engine::action::Tell&& action) { queue_.emplace_back(std::move(action)); }
+void OrderedWork::add(engine::action::Tell&& action) {
+  queue_.emplace_back(std::make_unique<engine::action::Tell>(std::move(action)));
+}
+
+void OrderedWork::pop(std::size_t count) {
+  done_ += count;
+  if (empty()) {
+    queue_ = std::vector<Item>();
+    done_ = 0;
+  } else if (done_ > size()) {
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(done_));
+    done_ = 0;
+  }
+}
 
 OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
   Outcome outcome;
   if (blocked_until_ && tools.now() < *blocked_until_) return outcome;
   blocked_until_.reset();
-  while (!queue_.empty() && !blocked_until_) {
-    if (std::holds_alternative<KernelChange>(queue_.front())) {
+  while (!empty() && !blocked_until_) {
+    if (std::holds_alternative<KernelChange>(front())) {
       change_kernel(tools, outcome);
-    } else if (std::holds_alternative<LinkChange>(queue_.front())) {
+    } else if (std::holds_alternative<std::unique_ptr<LinkChange>>(front())) {
       change_link(tools, outcome);
-    } else if (std::holds_alternative<FirewallChange>(queue_.front())) {
+    } else if (std::holds_alternative<std::unique_ptr<FirewallChange>>(front())) {
       change_firewall(tools, outcome);
-    } else if (std::holds_alternative<engine::action::SendFrame>(queue_.front())) {
+    } else if (std::holds_alternative<engine::action::SendFrame>(front())) {
       send_frames(tools, outcome);
     } else {
-      if (auto* hooks = std::get_if<engine::action::RunHooks>(&queue_.front())) tools.run(std::move(*hooks));
-      if (auto* news = std::get_if<engine::action::Tell>(&queue_.front())) tools.tell(std::move(*news));
-      queue_.pop_front();
+      if (auto* hooks = std::get_if<engine::action::RunHooks>(&front())) tools.run(std::move(*hooks));
+      if (auto* news = std::get_if<std::unique_ptr<engine::action::Tell>>(&front()))
+        tools.tell(std::move(**news));
+      pop();
     }
     if (tools.now() >= until) break;
   }
@@ -75,8 +89,8 @@ OrderedWork::Outcome OrderedWork::work(WorkTools& tools, core::Time until) {
 }
 
 void OrderedWork::change_link(WorkTools& tools, Outcome& outcome) {
-  const LinkChange change = std::move(std::get<LinkChange>(queue_.front()));
-  queue_.pop_front();
+  const LinkChange change = std::move(*std::get<std::unique_ptr<LinkChange>>(front()));
+  pop();
   const auto changed = tools.change(change);
   if (changed) return;
   if (const auto* unwanted = std::get_if<engine::action::RemoveLink>(&change)) {
@@ -91,8 +105,8 @@ void OrderedWork::change_link(WorkTools& tools, Outcome& outcome) {
 }
 
 void OrderedWork::change_firewall(WorkTools& tools, Outcome& outcome) {
-  const FirewallChange change = std::move(std::get<FirewallChange>(queue_.front()));
-  queue_.pop_front();
+  const FirewallChange change = std::move(*std::get<std::unique_ptr<FirewallChange>>(front()));
+  pop();
   const auto changed = tools.change(change);
   if (changed) return;
   if (std::holds_alternative<engine::action::BuildFirewall>(change)) {
@@ -111,7 +125,7 @@ void OrderedWork::change_kernel(WorkTools& tools, Outcome& outcome) {
   const auto affordable = static_cast<std::size_t>(piece_time / std::max<core::Duration>(cost_, 1us));
   const std::size_t limit = std::clamp<std::size_t>(affordable, 1, largest_piece);
   piece_.clear();
-  for (const Item& item : queue_) {
+  for (const Item& item : waiting()) {
     const auto* change = std::get_if<KernelChange>(&item);
     if (change == nullptr || piece_.size() == limit) break;
     piece_.push_back(*change);
@@ -147,13 +161,13 @@ void OrderedWork::change_kernel(WorkTools& tools, Outcome& outcome) {
                change.object);
   }
   outcome.answers_lost = outcome.answers_lost || applied->answers_lost;
-  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(piece_.size()));
+  pop(piece_.size());
 }
 
 void OrderedWork::send_frames(WorkTools& tools, Outcome& outcome) {
   std::array<const engine::action::SendFrame*, FrameSocket::batch_limit> frames{};
   std::size_t count = 0;
-  for (const Item& item : queue_) {
+  for (const Item& item : waiting()) {
     const auto* frame = std::get_if<engine::action::SendFrame>(&item);
     if (frame == nullptr || count == frames.size()) break;
     frames[count++] = frame;
@@ -173,11 +187,11 @@ void OrderedWork::send_frames(WorkTools& tools, Outcome& outcome) {
   }
   full_since_.reset();
   if (sent.refused) outcome.problems.push_back(*sent.refused);
-  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(sent.count));
+  pop(sent.count);
 }
 
 std::optional<core::Time> OrderedWork::next_time(core::Time now) const {
-  if (queue_.empty()) return std::nullopt;
+  if (empty()) return std::nullopt;
   return std::max(now + breath, blocked_until_.value_or(now));
 }
 

@@ -3,16 +3,19 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
-#include <openssl/err.h>
-#include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 #include <signal.h>
+
+#include "runtime/probe/openssl.hpp"
 
 namespace runtime {
 
 namespace asio = boost::asio;
 using check::ProbeError;
 using check::Stage;
+
+void SslFree::operator()(SSL_CTX* context) const { openssl().SSL_CTX_free(context); }
+void SslFree::operator()(SSL* ssl) const { openssl().SSL_free(ssl); }
+void SslFree::operator()(SSL_SESSION* session) const { openssl().SSL_SESSION_free(session); }
 
 namespace {
 
@@ -29,12 +32,13 @@ int give_password(char* into, int room, int, void* password) {
 
 // Where a connection keeps what the server gives it to resume from.
 int session_slot() {
-  static const int slot = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  static const int slot =
+      openssl().CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, nullptr, nullptr, nullptr, nullptr);
   return slot;
 }
 
 int keep_session(SSL* ssl, SSL_SESSION* session) {
-  auto* place = static_cast<SslSession*>(SSL_get_ex_data(ssl, session_slot()));
+  auto* place = static_cast<SslSession*>(openssl().SSL_get_ex_data(ssl, session_slot()));
   if (place == nullptr) return 0;
   place->reset(session);
   return 1;  // ours now
@@ -50,13 +54,13 @@ std::string name_without_port(std::string_view host) {
 }  // namespace
 
 std::string TlsConnection::last_words() {
-  const unsigned long code = ERR_peek_last_error();
-  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  const unsigned long code = openssl().ERR_peek_last_error();
+  const char* reason = code == 0 ? nullptr : openssl().ERR_reason_error_string(code);
   std::string words = reason != nullptr ? reason
                       : code != 0       ? fmt::format("error {:x}", code)
                                         : std::string("unknown error");
   if (ERR_SYSTEM_ERROR(code)) words = std::strerror(ERR_GET_REASON(code));
-  ERR_clear_error();
+  openssl().ERR_clear_error();
   return words;
 }
 
@@ -76,35 +80,40 @@ core::Result<SslContext> TlsContexts::context(const check::TlsVerify& verify) {
 }
 
 core::Result<SslContext> TlsContexts::make(const check::TlsVerify& verify) const {
-  SslContext context(SSL_CTX_new(TLS_client_method()), SslFree{});
+  if (auto loaded = load_openssl(); !loaded)
+    return std::unexpected(core::Error{0, "TLS cannot be used: " + loaded.error().message});
+  SslContext context(openssl().SSL_CTX_new(openssl().TLS_client_method()), SslFree{});
   if (!context) return std::unexpected(tls_error("TLS cannot be used"));
   SSL_CTX* const raw = context.get();
-  SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
+  openssl().SSL_CTX_ctrl(raw, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, nullptr);
   // Servers that end the connection without close_notify are many; the framing of HTTP shows what is missing.
-  SSL_CTX_set_options(raw, SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(
-      raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_sess_set_new_cb(raw, keep_session);
+  openssl().SSL_CTX_set_options(raw, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  openssl().SSL_CTX_ctrl(
+      raw, SSL_CTRL_MODE,
+      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS,
+      nullptr);
+  openssl().SSL_CTX_ctrl(raw, SSL_CTRL_SET_SESS_CACHE_MODE,
+                         SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL, nullptr);
+  openssl().SSL_CTX_sess_set_new_cb(raw, keep_session);
   if (!own_.certificate_file.empty() &&
-      SSL_CTX_use_certificate_chain_file(raw, own_.certificate_file.c_str()) != 1)
+      openssl().SSL_CTX_use_certificate_chain_file(raw, own_.certificate_file.c_str()) != 1)
     return std::unexpected(tls_error("certificate " + own_.certificate_file));
   if (!own_.key_file.empty()) {
     std::string password = own_.password;
-    SSL_CTX_set_default_passwd_cb(raw, give_password);
-    SSL_CTX_set_default_passwd_cb_userdata(raw, &password);
-    const int read = SSL_CTX_use_PrivateKey_file(raw, own_.key_file.c_str(), SSL_FILETYPE_PEM);
-    SSL_CTX_set_default_passwd_cb_userdata(raw, nullptr);
+    openssl().SSL_CTX_set_default_passwd_cb(raw, give_password);
+    openssl().SSL_CTX_set_default_passwd_cb_userdata(raw, &password);
+    const int read = openssl().SSL_CTX_use_PrivateKey_file(raw, own_.key_file.c_str(), SSL_FILETYPE_PEM);
+    openssl().SSL_CTX_set_default_passwd_cb_userdata(raw, nullptr);
     if (read != 1) return std::unexpected(tls_error("key " + own_.key_file));
   }
   if (!verify.on) return context;
   const std::string& authorities = verify.ca_file.empty() ? own_.ca_file : verify.ca_file;
   if (authorities.empty()) {
-    SSL_CTX_set_default_verify_paths(raw);
-  } else if (SSL_CTX_load_verify_locations(raw, authorities.c_str(), nullptr) != 1) {
+    openssl().SSL_CTX_set_default_verify_paths(raw);
+  } else if (openssl().SSL_CTX_load_verify_locations(raw, authorities.c_str(), nullptr) != 1) {
     return std::unexpected(tls_error("authorities " + authorities));
   }
-  SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
+  openssl().SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
   return context;
 }
 
@@ -113,42 +122,44 @@ core::Result<std::unique_ptr<TlsConnection>> TlsConnection::open(SSL_CTX* contex
                                                                  const check::Url& url,
                                                                  const check::Target& target,
                                                                  SslSession* session) {
-  ERR_clear_error();
-  SSL* const ssl = SSL_new(context);
+  openssl().ERR_clear_error();
+  SSL* const ssl = openssl().SSL_new(context);
   if (ssl == nullptr) return std::unexpected(tls_error("TLS cannot be used"));
   std::unique_ptr<TlsConnection> connection(new TlsConnection(ssl));
-  if (SSL_set_fd(ssl, fd) != 1) return std::unexpected(tls_error("TLS cannot use the socket"));
-  SSL_set_connect_state(ssl);
+  if (openssl().SSL_set_fd(ssl, fd) != 1) return std::unexpected(tls_error("TLS cannot use the socket"));
+  openssl().SSL_set_connect_state(ssl);
   const std::string name = name_without_port(http.sni_name.empty() ? url.virtual_host : http.sni_name);
   const bool address = net::IpAddress::parse(name).has_value();
   if ((http.sni || http.verify.on) && !name.empty() && !address) {
-    SSL_ctrl(
+    openssl().SSL_ctrl(
         ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
         const_cast<char*>(name.c_str()));  // NOLINT: it copies the name; the macro for this casts the old way
   }
   if (http.verify.on) {
-    X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
+    X509_VERIFY_PARAM* const wanted = openssl().SSL_get0_param(ssl);
     const std::string ip = name.empty() ? target.address.to_string() : name;
     if (name.empty() || address) {
-      X509_VERIFY_PARAM_set1_ip_asc(wanted, ip.c_str());
+      openssl().X509_VERIFY_PARAM_set1_ip_asc(wanted, ip.c_str());
     } else {
-      X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-      SSL_set1_host(ssl, name.c_str());
+      openssl().X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+      openssl().SSL_set1_host(ssl, name.c_str());
     }
   }
   // A resumed session shows no certificate. Where one is to be looked at, there is a new handshake every time.
   if (session == nullptr || http.verify.on || http.verify.expiry_warning > core::Duration::zero())
     return connection;
-  SSL_set_ex_data(ssl, session_slot(), session);
-  if (*session) SSL_set_session(ssl, session->get());
+  openssl().SSL_set_ex_data(ssl, session_slot(), session);
+  if (*session) openssl().SSL_set_session(ssl, session->get());
   return connection;
 }
 
 // Without this OpenSSL would take the missing close_notify for a reason not to resume the session.
-TlsConnection::~TlsConnection() { SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
+TlsConnection::~TlsConnection() {
+  openssl().SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
 
 TlsConnection::Moved TlsConnection::outcome_of(int result) {
-  switch (SSL_get_error(ssl_.get(), result)) {
+  switch (openssl().SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_NONE:
       return {Moved::Outcome::moved, static_cast<std::size_t>(result)};
     case SSL_ERROR_WANT_READ:
@@ -163,21 +174,21 @@ TlsConnection::Moved TlsConnection::outcome_of(int result) {
 }
 
 TlsConnection::Moved TlsConnection::read(std::span<char> into) {
-  ERR_clear_error();
-  return outcome_of(SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size())));
+  openssl().ERR_clear_error();
+  return outcome_of(openssl().SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size())));
 }
 
 TlsConnection::Moved TlsConnection::write(std::string_view text) {
-  ERR_clear_error();
-  return outcome_of(SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())));
+  openssl().ERR_clear_error();
+  return outcome_of(openssl().SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())));
 }
 
 asio::awaitable<Failure> TlsConnection::shake_hands(std::shared_ptr<Attempt> attempt) {
   using Outcome = Moved::Outcome;
   while (true) {
-    ERR_clear_error();
+    openssl().ERR_clear_error();
     errno = 0;
-    const int code = SSL_do_handshake(ssl_.get());
+    const int code = openssl().SSL_do_handshake(ssl_.get());
     if (code == 1) co_return std::nullopt;
     const Outcome outcome = outcome_of(code).outcome;
     if (outcome != Outcome::wait_read && outcome != Outcome::wait_write)
@@ -189,29 +200,30 @@ asio::awaitable<Failure> TlsConnection::shake_hands(std::shared_ptr<Attempt> att
 }
 
 std::string TlsConnection::handshake_words(Moved::Outcome outcome) const {
-  if (const long verdict = SSL_get_verify_result(ssl_.get());
-      verdict != X509_V_OK && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE) {
-    ERR_clear_error();
-    return fmt::format("the certificate is refused: {}", X509_verify_cert_error_string(verdict));
+  if (const long verdict = openssl().SSL_get_verify_result(ssl_.get());
+      verdict != X509_V_OK && openssl().SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE) {
+    openssl().ERR_clear_error();
+    return fmt::format("the certificate is refused: {}", openssl().X509_verify_cert_error_string(verdict));
   }
-  if (outcome == Moved::Outcome::closed || (ERR_peek_error() == 0 && errno == 0))
+  if (outcome == Moved::Outcome::closed || (openssl().ERR_peek_error() == 0 && errno == 0))
     return "it closes the connection during the handshake";
-  if (ERR_peek_error() == 0) return std::strerror(errno);
+  if (openssl().ERR_peek_error() == 0) return std::strerror(errno);
   return last_words();
 }
 
 void TlsConnection::say_goodbye() {
-  ERR_clear_error();
-  SSL_shutdown(ssl_.get());
+  openssl().ERR_clear_error();
+  openssl().SSL_shutdown(ssl_.get());
 }
 
 std::string TlsConnection::expiry_warning(core::Duration within) const {
   if (within <= core::Duration::zero()) return {};
-  const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  const X509* const certificate = openssl().SSL_get0_peer_certificate(ssl_.get());
   if (certificate == nullptr) return {};
   int days = 0;
   int seconds = 0;
-  if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate)) != 1) return {};
+  if (openssl().ASN1_TIME_diff(&days, &seconds, nullptr, openssl().X509_get0_notAfter(certificate)) != 1)
+    return {};
   if (days < 0 || seconds < 0) return fmt::format("the certificate ended {} days ago", -days);
   if (std::chrono::hours(24) * days >= within) return {};
   return fmt::format("the certificate ends in {} days", days);

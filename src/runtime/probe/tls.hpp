@@ -17,9 +17,9 @@
 namespace runtime {
 
 struct SslFree {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+  void operator()(SSL_CTX* context) const;
+  void operator()(SSL* ssl) const;
+  void operator()(SSL_SESSION* session) const;
 };
 using SslContext = std::shared_ptr<SSL_CTX>;
 using SslSession = std::unique_ptr<SSL_SESSION, SslFree>;
