@@ -23,6 +23,7 @@ class Worker {
   Worker(FailoverWorkerConfig config, Log& log) : config_(std::move(config)), log_(log) {}
 
   int run() {
+    ask_for_short_slices();
     std::vector<core::Error> refused = apply_process_settings(config_.process);
     channel_.emplace(
         io_, worker_channel_fd, [this](ToWorker message) { receive(std::move(message)); },

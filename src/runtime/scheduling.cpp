@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
@@ -9,6 +10,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "runtime/fd.hpp"
 #include "runtime/system_error.hpp"
@@ -37,6 +40,18 @@ bool set_realtime(const config::ProcessSettings& settings) {
   parameter.sched_priority = static_cast<int>(settings.realtime_priority);
   return ::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameter) == 0;
 }
+
+// struct sched_attr of the kernel, whose header and the library's cannot be included together.
+struct SchedulingAttributes {
+  std::uint32_t size = sizeof(SchedulingAttributes);
+  std::uint32_t policy = SCHED_OTHER;
+  std::uint64_t flags = 0;
+  std::int32_t nice = 0;
+  std::uint32_t priority = 0;
+  std::uint64_t runtime = 0;  // nanoseconds; with SCHED_OTHER the slice
+  std::uint64_t deadline = 0;
+  std::uint64_t period = 0;
+};
 
 bool set_affinity(const std::vector<std::uint32_t>& processors) {
   cpu_set_t set;
@@ -70,6 +85,13 @@ std::vector<core::Error> apply_process_settings(const config::ProcessSettings& s
            fmt::format("cannot run with real-time priority {}", settings.realtime_priority), "CAP_SYS_NICE");
   }
   return refused;
+}
+
+void ask_for_short_slices() {
+  SchedulingAttributes attributes;
+  attributes.nice = ::getpriority(PRIO_PROCESS, 0);
+  attributes.runtime = 100'000;  // the shortest there is
+  ::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 core::Result<> join_net_namespace(const std::string& name) {

@@ -13,6 +13,11 @@ namespace runtime {
 /// What the kernel refused.
 std::vector<core::Error> apply_process_settings(const config::ProcessSettings& settings);
 
+/// When this process wakes up it goes before those with longer slices: what it does takes microseconds, and must be on time.
+/// Linux 6.12 and later, no privilege needed; older kernels take no notice. Before apply_process_settings, which may want
+/// more.
+void ask_for_short_slices();
+
 /// Joins the namespace of that name (as `ip netns` makes them). Empty: stays where it is.
 core::Result<> join_net_namespace(const std::string& name);
 
