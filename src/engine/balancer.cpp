@@ -1,7 +1,9 @@
 #include "engine/balancer.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "core/overload.hpp"
@@ -16,29 +18,61 @@ using net::ipvs::Endpoint;
 using Subject = notify::Subject;
 
 // The scripts of a service and its servers, found by name: the director speaks in names, and of those that a reload took away too.
-struct ServiceHooks {
-  std::optional<notify::Command> quorum_up, quorum_down;
-  struct Server {
+class ServiceHooks {
+ public:
+  struct Commands {
     std::optional<notify::Command> up, down;
-    bool alert = false;
   };
-  std::map<Endpoint, Server> servers;
+
+  ServiceHooks() = default;
+  ServiceHooks(const lvs::ServicePlan& plan, const ServiceTasks& tasks)
+      : quorum_up(tasks.quorum_up), quorum_down(tasks.quorum_down), alert(plan.service.smtp_alert) {
+    servers_.reserve(plan.servers.size());
+    for (std::size_t i = 0; i < plan.servers.size(); ++i) {
+      const ServerTasks& server = tasks.servers[i];
+      Server one{plan.servers[i].endpoint, plan.servers[i].smtp_alert, nullptr};
+      if (server.notify_up || server.notify_down)
+        one.commands = std::make_shared<const Commands>(Commands{server.notify_up, server.notify_down});
+      servers_.push_back(std::move(one));
+    }
+    std::ranges::sort(servers_, {}, &Server::endpoint);
+  }
+
+  bool has(const Endpoint& server) const { return find(server) != nullptr; }
+  bool alerts(const Endpoint& server) const {
+    const Server* found = find(server);
+    return found != nullptr && found->alert;
+  }
+  const std::optional<notify::Command>& command(const Endpoint& server, bool up) const {
+    static const Commands none;
+    const Server* found = find(server);
+    const Commands& commands = found != nullptr && found->commands ? *found->commands : none;
+    return up ? commands.up : commands.down;
+  }
+
+  std::optional<notify::Command> quorum_up, quorum_down;
   bool alert = false;
+
+ private:
+  struct Server {
+    Endpoint endpoint;
+    bool alert = false;
+    std::shared_ptr<const Commands> commands;  // few have any, of thousands
+  };
+
+  const Server* find(const Endpoint& server) const {
+    const auto found = std::ranges::lower_bound(servers_, server, {}, &Server::endpoint);
+    return found != servers_.end() && found->endpoint == server ? &*found : nullptr;
+  }
+
+  std::vector<Server> servers_;  // by endpoint
 };
 
 std::map<lvs::ServiceId, ServiceHooks> hooks_of(const BalancerConfig& config) {
   std::map<lvs::ServiceId, ServiceHooks> hooks;
   for (std::size_t i = 0; i < config.services.size(); ++i) {
     const lvs::ServicePlan& plan = config.director.services[i];
-    const ServiceTasks& tasks = config.services[i];
-    ServiceHooks& service = hooks[lvs::id_of(plan.service)];
-    service.quorum_up = tasks.quorum_up;
-    service.quorum_down = tasks.quorum_down;
-    service.alert = plan.service.smtp_alert;
-    for (std::size_t j = 0; j < tasks.servers.size(); ++j) {
-      service.servers[plan.servers[j].endpoint] = {tasks.servers[j].notify_up, tasks.servers[j].notify_down,
-                                                   plan.servers[j].smtp_alert};
-    }
+    hooks.insert_or_assign(lvs::id_of(plan.service), ServiceHooks(plan, config.services[i]));
   }
   return hooks;
 }
@@ -48,22 +82,25 @@ std::map<lvs::ServiceId, ServiceHooks> hooks_of(const BalancerConfig& config) {
 class Balancer::Implementation {
  public:
   Implementation(BalancerConfig&& config, std::uint64_t seed)
-      : config_(std::move(config)), hooks_(hooks_of(config_)), checks_(seed), director_(config_.director) {}
+      : first_(std::move(config)), hooks_(hooks_of(first_)), checks_(seed), director_(first_.director) {
+    note_settings(first_);
+  }
 
   Implementation(BalancerConfig&& config, std::uint64_t seed, BalancerSnapshot&& previous)
-      : config_(std::move(config)),
-        hooks_(hooks_of(config_)),
+      : first_(std::move(config)),
+        hooks_(hooks_of(first_)),
         checks_(seed),
-        director_(config_.director, previous.director),
+        director_(first_.director, previous.director),
         last_event_(previous.last_event) {
+    note_settings(first_);
     checks_.remember(std::move(previous.checks));
   }
 
   BalancerActions start(Time now) {
     BalancerActions out;
-    out.emplace_back(action::Watch{config_.watched});
+    out.emplace_back(action::Watch{watched_});
     take(now, director_.handle(now, lvs::event::Started{}), out);
-    configure_checks(now, out);
+    configure_checks(now, std::exchange(first_, {}), out);
     return out;
   }
 
@@ -120,12 +157,12 @@ class Balancer::Implementation {
 
   void on(Time now, const event::ServicesReconfigured& reconfigured, BalancerActions& out) {
     if (stopped_) return;
-    if (reconfigured.config.watched != config_.watched)
-      out.emplace_back(action::Watch{reconfigured.config.watched});
-    config_ = reconfigured.config;
-    former_hooks_ = std::exchange(hooks_, hooks_of(config_));
-    take(now, director_.handle(now, lvs::event::Reconfigured{config_.director}), out);
-    configure_checks(now, out);
+    const BalancerConfig& config = reconfigured.config;
+    if (config.watched != watched_) out.emplace_back(action::Watch{config.watched});
+    note_settings(config);
+    former_hooks_ = std::exchange(hooks_, hooks_of(config));
+    take(now, director_.handle(now, lvs::event::Reconfigured{config.director}), out);
+    configure_checks(now, config, out);
   }
 
   void on(Time now, const event::StopRequested&, BalancerActions& out) {
@@ -147,16 +184,20 @@ class Balancer::Implementation {
     for (const lvs::ServiceSnapshot& service : director_.snapshot().services) {
       if (service.last.reason != lvs::Reason::none) repeat(event_of(service.last));
       for (const lvs::ServerSnapshot& server : service.servers) {
-        if (server.last.reason != lvs::Reason::none &&
-            (!server.last.initial || config_.initial_server_states))
+        if (server.last.reason != lvs::Reason::none && (!server.last.initial || initial_server_states_))
           repeat(event_of(server.last));
       }
     }
   }
 
-  void configure_checks(Time now, BalancerActions& out) {
+  void note_settings(const BalancerConfig& config) {
+    watched_ = config.watched;
+    initial_server_states_ = config.initial_server_states;
+  }
+
+  void configure_checks(Time now, const BalancerConfig& config, BalancerActions& out) {
     Checks::Changed changed;
-    checks_.configure(now, config_, out, changed);
+    checks_.configure(now, config, out, changed);
     tell_health(now, changed, out);
   }
 
@@ -177,7 +218,7 @@ class Balancer::Implementation {
                      },
                      [&](lvs::action::RunHook& hook) { run(hook, out); },
                      [&](lvs::action::ReportServer& report) {
-                       if (!report.change.initial || config_.initial_server_states)
+                       if (!report.change.initial || initial_server_states_)
                          tell(event_of(report.change), out);
                        out.emplace_back(std::move(report));
                      },
@@ -202,8 +243,7 @@ class Balancer::Implementation {
   const ServiceHooks* hooks_for(const lvs::ServiceId& service, const std::optional<Endpoint>& server) const {
     for (const auto* hooks : {&hooks_, &former_hooks_}) {
       const auto found = hooks->find(service);
-      if (found != hooks->end() && (!server || found->second.servers.contains(*server)))
-        return &found->second;
+      if (found != hooks->end() && (!server || found->second.has(*server))) return &found->second;
     }
     return nullptr;
   }
@@ -211,14 +251,12 @@ class Balancer::Implementation {
   void run(const lvs::action::RunHook& hook, BalancerActions& out) const {
     const ServiceHooks* hooks = hooks_for(hook.service, hook.server);
     if (hooks == nullptr) return;
-    const ServiceHooks::Server server =
-        hook.server ? hooks->servers.at(*hook.server) : ServiceHooks::Server{};
     const auto& command = [&]() -> const std::optional<notify::Command>& {
       switch (hook.hook) {
         case lvs::Hook::notify_up:
-          return server.up;
+          return hooks->command(hook.server.value(), true);
         case lvs::Hook::notify_down:
-          return server.down;
+          return hooks->command(hook.server.value(), false);
         case lvs::Hook::quorum_up:
           return hooks->quorum_up;
         case lvs::Hook::quorum_down:
@@ -242,7 +280,7 @@ class Balancer::Implementation {
     event.previous = change.up ? "DOWN" : "UP";
     event.gone = change.reason == lvs::Reason::removed || change.reason == lvs::Reason::stopped;
     const ServiceHooks* hooks = hooks_for(change.service, change.server);
-    event.alert = hooks != nullptr && !change.initial && hooks->servers.at(change.server).alert;
+    event.alert = hooks != nullptr && !change.initial && hooks->alerts(change.server);
     event.when = change.when;
     event.reason = lvs::reason_id(change.reason);
     event.reason_text = lvs::reason_text(change.reason);
@@ -265,7 +303,9 @@ class Balancer::Implementation {
     return event;
   }
 
-  BalancerConfig config_;
+  BalancerConfig first_;  // until the start
+  TrackersConfig watched_;
+  bool initial_server_states_ = false;
   std::map<lvs::ServiceId, ServiceHooks> hooks_, former_hooks_;
   Checks checks_;
   lvs::Director director_;

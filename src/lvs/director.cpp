@@ -19,13 +19,13 @@ constexpr core::Duration first_patience = 1s;  // after a refusal; doubles up to
 
 }  // namespace
 
-Director::Director(DirectorConfig config) : config_(std::move(config)), patience_(first_patience) {
-  Actions none;
-  put_plans({}, config_, none);
+Director::Director(DirectorConfig config) : settings_(std::move(config)), patience_(first_patience) {
+  put_plans({}, std::exchange(settings_.services, {}), unsaid_);
 }
 
 Director::Director(DirectorConfig config, const DirectorSnapshot& previous)
-    : config_(std::move(config)),
+    : settings_(std::move(config)),
+      plans_(std::exchange(settings_.services, {})),
       resumes_(true),
       ours_(previous.held.begin(), previous.held.end()),
       is_master_(previous.is_master),
@@ -157,7 +157,7 @@ std::set<net::IpAddress> Director::present_of(const ServicePlan& plan) const {
   return result;
 }
 
-void Director::put_plans(core::Time now, const DirectorConfig& config, Actions& out) {
+void Director::put_plans(core::Time now, std::vector<ServicePlan> plans, Actions& out) {
   std::map<ServiceId, std::unique_ptr<Service>> before;
   for (auto& each : std::exchange(services_, {})) {
     const ServiceId id = each->id();
@@ -169,7 +169,7 @@ void Director::put_plans(core::Time now, const DirectorConfig& config, Actions& 
   const auto say = [&](ServiceActions&& more) {
     said.insert(said.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   };
-  for (const ServicePlan& plan : config.services) {
+  for (ServicePlan& plan : plans) {
     const ServiceId id = id_of(plan.service);
     if (by_id_.contains(id)) {
       out.emplace_back(
@@ -180,13 +180,14 @@ void Director::put_plans(core::Time now, const DirectorConfig& config, Actions& 
     const auto old = before.find(id);
     std::unique_ptr<Service> next;
     if (old == before.end()) {
-      next = std::make_unique<Service>(plan, std::move(keys), present_of(plan));
+      auto present = present_of(plan);
+      next = std::make_unique<Service>(std::move(plan), std::move(keys), std::move(present));
       if (begun_) say(next->start(now));
     } else {
       next = std::move(old->second);
       before.erase(old);
-      if (next->plan() != plan || next->keys() != keys || next->leaving())
-        say(next->reconfigure(now, plan, std::move(keys)));
+      if (!next->is_as(plan) || next->keys() != keys)
+        say(next->reconfigure(now, std::move(plan), std::move(keys)));
     }
     adopt(std::move(next));
   }
@@ -213,9 +214,9 @@ void Director::forget_gone() {
 
 std::vector<Daemon> Director::wanted_daemons() const {
   std::vector<Daemon> result;
-  if (!config_.sync) return result;
-  const SyncDaemon& sync = *config_.sync;
-  Daemon daemon{DaemonRole::backup, sync.interface, sync.id.value_or(config_.sync_id.value_or(0)),
+  if (!settings_.sync) return result;
+  const SyncDaemon& sync = *settings_.sync;
+  Daemon daemon{DaemonRole::backup, sync.interface, sync.id.value_or(settings_.sync_id.value_or(0)),
                 sync.max_length,    sync.port,      sync.ttl,
                 sync.group};
   const auto master = is_master_.find(sync.instance);
@@ -247,13 +248,13 @@ void Director::on(core::Time /*now*/, const event::Started& /*started*/, Actions
 
 void Director::begin(core::Time now, const Table& actual, Actions& out) {
   begun_ = true;
-  Actions said;
+  Actions said = std::exchange(unsaid_, {});
   for (const auto& each : services_) take(each->start(now), said);
-  put_plans(now, config_, said);
+  if (resumes_) put_plans(now, std::exchange(plans_, {}), said);
   Commands commands =
-      diff(wanted(), actual, ours_, config_.flush && !resumes_ ? Foreign::remove : Foreign::keep);
-  if (config_.timeouts != Timeouts{} && !resumes_)
-    commands.emplace_back(command::SetTimeouts{config_.timeouts});
+      diff(wanted(), actual, ours_, settings_.flush && !resumes_ ? Foreign::remove : Foreign::keep);
+  if (settings_.timeouts != Timeouts{} && !resumes_)
+    commands.emplace_back(command::SetTimeouts{settings_.timeouts});
   if (!resumes_) {
     // Daemons that a predecessor left would be in the way of ours.
     for (const Daemon& daemon : wanted_daemons()) commands.emplace_back(command::StopDaemon{daemon});
@@ -320,7 +321,7 @@ void Director::on(core::Time now, const event::AddressChanged& changed, Actions&
     present_.erase(changed.address);
   }
   for (const auto& each : services_) {
-    if (each->plan().service.suspend_without_address) take(each->handle(now, changed), out);
+    if (each->config().suspend_without_address) take(each->handle(now, changed), out);
   }
 }
 
@@ -340,21 +341,26 @@ void Director::on(core::Time /*now*/, const event::HolderChanged& changed, Actio
 }
 
 void Director::on(core::Time now, const event::Reconfigured& reconfigured, Actions& out) {
-  const Timeouts timeouts = config_.timeouts;
-  config_ = reconfigured.config;
+  const Timeouts timeouts = settings_.timeouts;
+  settings_ = reconfigured.config;
+  std::vector<ServicePlan> plans = std::exchange(settings_.services, {});
   if (!begun_) {
-    if (!resumes_) put_plans(now, config_, out);
+    if (resumes_) {
+      plans_ = std::move(plans);
+    } else {
+      put_plans(now, std::move(plans), out);
+    }
     return;
   }
   const Table before = wanted();
   Actions said;
-  put_plans(now, config_, said);
+  put_plans(now, std::move(plans), said);
   const Table after = wanted();
   std::set<ServiceKey> unwanted;
   for (const auto& [key, entry] : before) unwanted.insert(key);
   Commands commands = diff(after, before, unwanted);
-  if (config_.timeouts != timeouts && config_.timeouts != Timeouts{})
-    commands.emplace_back(command::SetTimeouts{config_.timeouts});
+  if (settings_.timeouts != timeouts && settings_.timeouts != Timeouts{})
+    commands.emplace_back(command::SetTimeouts{settings_.timeouts});
   append_daemons(commands);
   program(std::move(commands), out);
   out.insert(out.end(), std::make_move_iterator(said.begin()), std::make_move_iterator(said.end()));
@@ -364,7 +370,7 @@ void Director::on(core::Time now, const event::StopRequested& /*stop*/, Actions&
   Commands commands;
   for (const Daemon& daemon : daemons_) commands.emplace_back(command::StopDaemon{daemon});
   daemons_.clear();
-  if (config_.flush_on_stop == FlushOnStop::everything) {
+  if (settings_.flush_on_stop == FlushOnStop::everything) {
     commands.emplace_back(command::Flush{});
   } else {
     // With a service go its destinations.

@@ -90,7 +90,6 @@ class Director {
   std::optional<core::Time> next_timeout() const;
   DirectorSnapshot snapshot() const;
 
-  const DirectorConfig& config() const { return config_; }
   const Service* find(const ServiceId& id) const;
   /// What the plane shall hold, all services together.
   Table wanted() const;
@@ -115,7 +114,7 @@ class Director {
   void take(ServiceActions&& actions, Actions& out);
   void program(Commands commands, Actions& out);
   void begin(core::Time now, const Table& actual, Actions& out);
-  void put_plans(core::Time now, const DirectorConfig& config, Actions& out);
+  void put_plans(core::Time now, std::vector<ServicePlan> plans, Actions& out);
   std::vector<net::ipvs::ServiceKey> claim(const ServicePlan& plan, std::set<net::ipvs::ServiceKey>& claimed,
                                            Actions& out) const;
   std::set<net::IpAddress> present_of(const ServicePlan& plan) const;
@@ -123,9 +122,11 @@ class Director {
   std::vector<net::ipvs::Daemon> wanted_daemons() const;
   void append_daemons(Commands& commands);
 
-  DirectorConfig config_;
+  DirectorConfig settings_;         // without its services: each has its own plan
+  std::vector<ServicePlan> plans_;  // of who goes on where another was, until the first listing
   std::vector<std::unique_ptr<Service>> services_;  // as configured; those that leave come last
   std::map<ServiceId, Service*> by_id_;
+  Actions unsaid_;  // notices of the constructor's, until the first listing
   bool resumes_ = false;
   bool begun_ = false;  // the first listing is here; until then services only learn
   bool stopped_ = false;

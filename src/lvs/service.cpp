@@ -1,6 +1,7 @@
 #include "lvs/service.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace lvs {
@@ -23,7 +24,8 @@ Service::Service(ServicePlan plan, std::vector<ServiceKey> keys, std::set<net::I
       id_(id_of(plan_.service)),
       keys_(std::move(keys)),
       present_(std::move(present)) {
-  for (const ServerConfig& config : plan_.servers) servers_.push_back(fresh(config));
+  servers_.reserve(plan_.servers.size());
+  for (const ServerConfig& config : std::exchange(plan_.servers, {})) servers_.push_back(fresh(config));
 }
 
 Service::Service(const ServiceSnapshot& previous, std::vector<ServiceKey> keys)
@@ -35,10 +37,19 @@ Service::Service(const ServiceSnapshot& previous, std::vector<ServiceKey> keys)
       leaving_(previous.leaving),
       suspended_(previous.suspended),
       last_(previous.last) {
+  servers_.reserve(previous.servers.size());
   for (const ServerSnapshot& server : previous.servers) {
     servers_.push_back({server.config, server.health, server.ordered_weight, server.leaving, server.drained,
                         server.drain, server.last});
   }
+}
+
+bool Service::is_as(const ServicePlan& plan) const {
+  const auto is_configured = [](const Server& server) { return !server.leaving; };
+  const auto config_of = [](const Server& server) -> const ServerConfig& { return server.config; };
+  return !leaving_ && plan_.service == plan.service && plan_.group == plan.group &&
+         std::ranges::equal(servers_ | std::views::filter(is_configured) | std::views::transform(config_of),
+                            plan.servers);
 }
 
 Service::Server Service::fresh(const ServerConfig& config) {
@@ -200,6 +211,7 @@ std::optional<Destination> Service::stand_in() const {
 
 std::optional<Entry> Service::entry() const {
   Entry result;
+  result.destinations.reserve(servers_.size());
   for (const Server& server : servers_) {
     if (auto destination = destination_of(server)) result.destinations.push_back(*destination);
   }
@@ -259,6 +271,7 @@ ServiceActions Service::start(core::Time now) {
 
 void Service::replace_servers(core::Time now, const std::vector<ServerConfig>& configs, ServiceActions& out) {
   std::vector<Server> before = std::exchange(servers_, {});
+  servers_.reserve(configs.size());
   const auto has_endpoint = [](const Endpoint& endpoint) {
     return [&](const Server& server) { return server.config.endpoint == endpoint; };
   };
@@ -296,7 +309,7 @@ ServiceActions Service::reconfigure(core::Time now, ServicePlan plan, std::vecto
   leaving_ = false;
   plan_ = std::move(plan);
   keys_ = std::move(keys);
-  replace_servers(now, plan_.servers, out);
+  replace_servers(now, std::exchange(plan_.servers, {}), out);
   if (!started_) return {};  // nobody has heard of it yet
   look_at_addresses(out);
   settle(now, Reason::reconfigured, false, out);

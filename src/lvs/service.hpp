@@ -102,7 +102,7 @@ struct ServerSnapshot {
 };
 
 struct ServiceSnapshot {
-  ServicePlan plan;  // what the keys come from when it is no longer configured
+  ServicePlan plan;  // what the keys come from when it is no longer configured; without its servers
   bool up = false;
   bool leaving = false;
   bool suspended = false;
@@ -200,7 +200,9 @@ class Service {
   ServiceSnapshot snapshot() const;
 
   const ServiceId& id() const { return id_; }
-  const ServicePlan& plan() const { return plan_; }
+  const ServiceConfig& config() const { return plan_.service; }
+  /// A reload that says this says nothing new.
+  bool is_as(const ServicePlan& plan) const;
   const std::vector<net::ipvs::ServiceKey>& keys() const { return keys_; }
   bool up() const { return quorum_ == Quorum::up; }
   bool suspended() const { return suspended_; }
@@ -253,7 +255,7 @@ class Service {
   void run(Hook hook, const std::optional<Endpoint>& server, ServiceActions& out) const;
   void look_at_addresses(ServiceActions& out);
 
-  ServicePlan plan_;
+  ServicePlan plan_;  // without its servers
   ServiceId id_;
   std::vector<net::ipvs::ServiceKey> keys_;
   std::vector<Server> servers_;

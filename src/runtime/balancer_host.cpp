@@ -53,10 +53,12 @@ BalancerHost::BalancerHost(boost::asio::io_context& io, BalancerWorkerConfig con
       stop_limit_(io) {
   std::optional<engine::BalancerSnapshot> previous;
   if (snapshot_) previous = snapshot_->read<engine::BalancerSnapshot>();
+  follows_addresses_ = follows_addresses(config_.balancer);
+  auto balancer = std::exchange(config_.balancer, {});  // whose it is alone: it may be large
   if (previous) {
-    engine_ = std::make_unique<engine::Balancer>(config_.balancer, config_.seed, std::move(*previous));
+    engine_ = std::make_unique<engine::Balancer>(std::move(balancer), config_.seed, std::move(*previous));
   } else {
-    engine_ = std::make_unique<engine::Balancer>(config_.balancer, config_.seed);
+    engine_ = std::make_unique<engine::Balancer>(std::move(balancer), config_.seed);
   }
 }
 
@@ -73,7 +75,6 @@ void BalancerHost::start() {
   }
   perform(engine_->start(now()));
   watch_addresses();
-  config_.balancer = {};
   serve();
   return_free_memory();
   tell_(to_supervisor::Ready{config_.generation});
@@ -119,6 +120,7 @@ void BalancerHost::reconfigure(BalancerWorkerConfig&& config) {
       notice(Level::warning, "process_setting_refused", error.message);
   }
   probes_.reload(config_.tls);
+  follows_addresses_ = follows_addresses(config_.balancer);
   watch_addresses();
   deliver(engine::event::ServicesReconfigured{std::exchange(config_.balancer, {})});
   snapshot_wanted_ = true;
@@ -181,6 +183,8 @@ void BalancerHost::perform(engine::BalancerActions&& actions) {
             [&](lvs::action::CountConnections& wanted) { count_connections(wanted.services); },
             [&](lvs::action::ReportServer& report) {
               snapshot_wanted_ = true;
+              // Thousands may count as fit before their first check; the quorum of each service says so once.
+              if (report.change.initial && report.change.up) return;
               tell_(to_supervisor::ServerReported{std::move(report.change)});
             },
             [&](lvs::action::ReportQuorum& report) {
@@ -318,7 +322,7 @@ void BalancerHost::count_connections(const std::vector<net::ipvs::ServiceKey>& s
 
 // Only services with ha_suspend ask for the machine's addresses.
 void BalancerHost::watch_addresses() {
-  if (monitor_ || !follows_addresses(config_.balancer)) return;
+  if (monitor_ || !follows_addresses_) return;
   auto monitor = NetlinkMonitor::open({config_.netlink_monitor_buffer, config_.netlink_monitor_buffer_force});
   auto commands = NetlinkCommands::open({});
   if (!monitor || !commands) {

@@ -109,6 +109,7 @@ class BalancerHost {
 
   boost::asio::steady_timer timer_, later_, snapshot_timer_, stop_limit_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> watcher_ready_, addresses_ready_, module_loaded_;
+  bool follows_addresses_ = false;  // with ha_suspend
   std::optional<NetlinkMonitor> monitor_;
   std::optional<NetlinkCommands> commands_;
   std::multiset<net::IpAddress> addresses_;  // of this machine; one may be on several interfaces
