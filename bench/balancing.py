@@ -1,5 +1,6 @@
 """What a client of balanced services sees: new connections through the nftables plane, and how long a dead server is still asked."""
 
+import json
 import subprocess
 import time
 
@@ -39,8 +40,12 @@ class Site:
 
     def start(self):
         director = Standfast(self.director, self.director.network.file("director.conf", self.configuration()))
-        eventually(lambda: [s["serves"] for v in director.status()["services"]["virtual_servers"] for s in v["servers"]]
-                   == [True] * len(self.servers), 15, "every server serves")
+
+        def serving():
+            answer = director.enter(program("standfast"), "status", "--json", check=False)
+            services = json.loads(answer.stdout).get("services", {}) if answer.returncode == 0 else {}
+            return sum(server["serves"] for service in services.get("virtual_servers", []) for server in service["servers"])
+        eventually(lambda: serving() == len(self.servers), 15, "every server serves")
         return director
 
 

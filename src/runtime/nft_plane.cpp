@@ -14,6 +14,7 @@
 
 #include "core/overload.hpp"
 #include "lvs/nft_rules.hpp"
+#include "runtime/conntrack.hpp"
 #include "runtime/fd.hpp"
 #include "runtime/library.hpp"
 
@@ -186,6 +187,26 @@ std::map<net::IpAddress, std::string> devices_of(const lvs::Entry& entry, const 
   return devices;
 }
 
+// Servers of these services that had new connections and have none any more. With direct routing there are no entries to forget.
+std::vector<net::ipvs::Endpoint> deserted(const lvs::Table& before, const lvs::Table& next,
+                                          const std::map<ServiceKey, std::vector<std::size_t>>& keys) {
+  std::vector<net::ipvs::Endpoint> gone;
+  for (const auto& [key, commands] : keys) {
+    const auto old = before.find(key);
+    if (old == before.end()) continue;
+    const auto now = next.find(key);
+    for (const auto& server : old->second.destinations) {
+      if (server.weight == 0 || is_direct(server)) continue;
+      const bool serves =
+          now != next.end() && std::ranges::any_of(now->second.destinations, [&](const auto& one) {
+            return one.endpoint == server.endpoint && one.weight > 0;
+          });
+      if (!serves) gone.push_back(server.endpoint);
+    }
+  }
+  return gone;
+}
+
 }  // namespace
 
 void NftPlane::Close::operator()(nft_ctx* context) const { nftables->context_free(context); }
@@ -349,7 +370,11 @@ core::Result<std::vector<DataPlane::Refusal>> NftPlane::apply(std::span<const Co
     if (const auto done = run(lvs::nft_remove_all()); !done) return std::unexpected(done.error());
     table_ = std::move(next);
   } else if (const auto done = run(prologue + text_for(keys, next, table_))) {
+    const auto gone = deserted(table_, next, keys);
     table_ = std::move(next);
+    // Where this kernel cannot, their clients wait for the next port they take.
+    if (!gone.empty()) [[maybe_unused]]
+      const auto forgotten = forget_unanswered(gone);
   } else if (keys.size() == 1) {
     for (const std::size_t index : keys.begin()->second)
       refusals.push_back({index,

@@ -120,14 +120,22 @@ class NftPlaneTest : public testing::NetworkTest {
     }
   };
 
-  Connection connect() {
+  // `from`: the client's port; 0: any.
+  Connection connect(std::uint16_t from = 0, int patience = patience_ms) {
     enter(client_);
     Connection made;
     made.client = Fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (from != 0) {
+      const int on = 1;
+      ::setsockopt(made.client.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+      sockaddr_in own = socket_address(net::IpAddress::any(net::Family::v4));
+      own.sin_port = htons(from);
+      EXPECT_EQ(::bind(made.client.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
+    }
     const sockaddr_in where = socket_address(vip_.address);
     ::connect(made.client.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where);
     pollfd waiting[] = {{listening_[0].get(), POLLIN, 0}, {listening_[1].get(), POLLIN, 0}};
-    if (::poll(waiting, 2, patience_ms) > 0) {
+    if (::poll(waiting, 2, patience) > 0) {
       made.which = (waiting[0].revents & POLLIN) != 0 ? 0 : 1;
       made.server = Fd{::accept4(waiting[made.which].fd, nullptr, nullptr, SOCK_CLOEXEC)};
     }
@@ -215,6 +223,27 @@ TEST_F(NftNat, ConnectionsOutliveEveryChange) {
   EXPECT_THAT(apply({command::RemoveDestination{web_, at("10.2.1.11")}}), IsEmpty());
   EXPECT_TRUE(old.talks());
   EXPECT_THAT(spread(10), ElementsAre(0, 10));
+}
+
+// A server that died leaves connections behind that nobody answered. A client that takes one of their ports again must not be sent
+// where they went.
+TEST_F(NftNat, APortOfAClientIsNotBoundToADeadServer) {
+  constexpr std::uint16_t taken = 40000;
+  constexpr int soon_ms = 200;
+  const Connection living = [&] {
+    apply(
+        {command::AddService{web_, scheduled("wrr")}, command::AddDestination{web_, server("10.2.1.11", 1)}});
+    return connect();
+  }();
+  ASSERT_EQ(living.which, 0U);
+  apply({command::AddDestination{web_, server("10.2.2.99", 1)},  // there is nobody
+         command::EditDestination{web_, server("10.2.1.11", 0)}});
+  EXPECT_EQ(connect(taken, soon_ms).which, 99U);
+  EXPECT_THAT(apply({command::EditDestination{web_, server("10.2.1.11", 1)},
+                     command::RemoveDestination{web_, at("10.2.2.99")}}),
+              IsEmpty());
+  EXPECT_EQ(connect(taken).which, 0U);
+  EXPECT_TRUE(living.talks());
 }
 
 TEST_F(NftNat, AClientOfASourceHashStaysWhereItIs) {
