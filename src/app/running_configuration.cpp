@@ -1,10 +1,28 @@
 #include "app/running_configuration.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "core/check.hpp"
 
 namespace app {
+
+namespace {
+
+// MISC_CHECK runs scripts and FILE_CHECK reads files; who has neither needs no process for it.
+bool needs_watcher(const config::Model& model) {
+  const auto watched = [](const config::Checker& checker) {
+    return checker.command.has_value() || std::holds_alternative<check::File>(checker.config.probe);
+  };
+  return std::ranges::any_of(model.virtual_servers, [&](const config::VirtualServer& service) {
+    return std::ranges::any_of(service.servers, [&](const config::RealServer& server) {
+      return std::ranges::any_of(server.checkers, watched);
+    });
+  });
+}
+
+}  // namespace
 
 RunningConfiguration::RunningConfiguration(config::Loaded&& loaded)
     : globals_(loaded.model.globals),
@@ -12,6 +30,7 @@ RunningConfiguration::RunningConfiguration(config::Loaded&& loaded)
       routers_(loaded.model.instances.size()),
       bfd_sessions_(loaded.model.bfd_sessions.size()),
       services_(loaded.model.virtual_servers.size()),
+      watched_checks_(needs_watcher(loaded.model)),
       packed_(core::to_bytes(loaded.model)) {
   packed_.shrink_to_fit();
   loaded = {};

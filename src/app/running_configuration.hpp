@@ -21,6 +21,8 @@ class RunningConfiguration {
   bool wants_failover() const { return routers_ != 0 || bfd_sessions_ != 0; }
   /// And for the balancer worker.
   bool wants_balancer() const { return services_ != 0; }
+  /// And for who runs scripts and reads files for it.
+  bool wants_check_watcher() const { return watched_checks_; }
   /// "1 virtual router", "7 virtual routers, 2 BFD sessions, 3 virtual servers"
   std::string counted() const;
   /// Unpacked: a millisecond for 2,000 routers.
@@ -32,6 +34,7 @@ class RunningConfiguration {
   std::size_t routers_ = 0;
   std::size_t bfd_sessions_ = 0;
   std::size_t services_ = 0;
+  bool watched_checks_ = false;
   core::Bytes packed_;
 };
 

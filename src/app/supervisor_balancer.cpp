@@ -45,17 +45,8 @@ void Supervisor::start_balancer() {
   }
 }
 
-// MISC_CHECK runs scripts and FILE_CHECK reads files; who has neither needs no process for it.
 void Supervisor::start_check_watcher() {
-  const auto wanted = balancer_config().balancer;
-  for (const auto& service : wanted.services) {
-    for (const auto& server : service.servers) {
-      for (const auto& check : server.checks) {
-        if (check.command || std::holds_alternative<check::File>(check.config.probe))
-          return check_watcher_.start();
-      }
-    }
-  }
+  if (running_.wants_check_watcher()) check_watcher_.start();
 }
 
 BalancerProcess::Observer Supervisor::balancer_observer() {
