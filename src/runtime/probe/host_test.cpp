@@ -97,6 +97,7 @@ TEST(TcpProbe, WithoutDescriptorsItSaysNothingOfTheServer) {
   Server server(says(""));
   Host host;
   ASSERT_TRUE(host.ask(config_of(check::Tcp{}, server.port()))) << "the loop has what it needs itself";
+  ASSERT_NE(server.last_peer(), "") << "nor does the server begin anything from here on";
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{0, before.rlim_max};
