@@ -24,7 +24,6 @@ class ServiceHooks {
     std::optional<notify::Command> up, down;
   };
 
-  ServiceHooks() = default;
   ServiceHooks(const lvs::ServicePlan& plan, const ServiceTasks& tasks)
       : quorum_up(tasks.quorum_up), quorum_down(tasks.quorum_down), alert(plan.service.smtp_alert) {
     servers_.reserve(plan.servers.size());
@@ -72,7 +71,8 @@ std::map<lvs::ServiceId, ServiceHooks> hooks_of(const BalancerConfig& config) {
   std::map<lvs::ServiceId, ServiceHooks> hooks;
   for (std::size_t i = 0; i < config.services.size(); ++i) {
     const lvs::ServicePlan& plan = config.director.services[i];
-    hooks.insert_or_assign(lvs::id_of(plan.service), ServiceHooks(plan, config.services[i]));
+    // Of a service that is configured twice the first one counts, as for the director.
+    hooks.try_emplace(lvs::id_of(plan.service), plan, config.services[i]);
   }
   return hooks;
 }

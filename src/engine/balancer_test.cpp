@@ -185,6 +185,17 @@ TEST_F(Balancing, AServerThatDiesLeavesWithItsScriptAndNewsAndComesBack) {
   EXPECT_THAT(scripts_of(actions), ElementsAre("up 10.0.0.2"));
 }
 
+TEST_F(Balancing, OfAServiceThatIsConfiguredTwiceTheFirstOneCountsWithItsScripts) {
+  BalancerConfig config = one_service();
+  add_service(config, "10.9.0.50");
+  config.services[1].servers[1].notify_down = script("another");
+  tell(event::ServicesReconfigured{config});
+  dead_.insert("10.0.0.2");
+  run(3s);
+  EXPECT_THAT(serving(), ElementsAre("10.0.0.1"));
+  EXPECT_THAT(scripts_of(taken_), ElementsAre("down 10.0.0.2"));
+}
+
 TEST_F(Balancing, WithTheLastServerTheQuorumIsLost) {
   run(3s);
   dead_ = {"10.0.0.1", "10.0.0.2"};
