@@ -88,6 +88,7 @@ std::vector<core::Error> apply_process_settings(const config::ProcessSettings& s
 }
 
 void ask_for_short_slices() {
+  if (::sched_getscheduler(0) != SCHED_OTHER) return;  // whoever started us chose something else
   SchedulingAttributes attributes;
   attributes.nice = ::getpriority(PRIO_PROCESS, 0);
   attributes.runtime = 100'000;  // the shortest there is

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -42,6 +43,16 @@ TEST(Scheduling, AShortSliceLeavesTheNiceLevelAlone) {
               ask_for_short_slices();
               const Scheduling found = scheduling();
               return found.nice == 7 && found.slice == 100'000 ? 0 : 1;
+            }),
+            0);
+}
+
+TEST(Scheduling, AnotherPolicyIsLeftAlone) {
+  EXPECT_EQ(status_of([] {
+              const sched_param normal{};
+              if (::sched_setscheduler(0, SCHED_BATCH, &normal) != 0) return 2;
+              ask_for_short_slices();
+              return ::sched_getscheduler(0) == SCHED_BATCH ? 0 : 1;
             }),
             0);
 }
