@@ -6,7 +6,6 @@ import time
 
 import report
 from lab import Network, Standfast, Visitor, eventually, program
-from lab.network import run
 
 VIP, PORT = "172.20.76.187", "8080"
 RATE = 200  # visits a second
@@ -62,7 +61,6 @@ def connections_a_second(seconds=3):
             time.sleep(2)
             return float(site.client.run(program("bench_checkloop"), "rush", address, PORT, seconds).stdout.split()[0])
 
-        run("sleep", "0.5")
         direct = rush("10.9.1.2")
         site.director.run("nft", "add table ip plain; add chain ip plain in { type nat hook prerouting priority -105; }; "
                                  f"add rule ip plain in ip daddr {VIP} tcp dport {PORT} dnat to 10.9.1.2:{PORT}")
