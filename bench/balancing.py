@@ -28,6 +28,8 @@ class Site:
             server.batch(["addr flush dev eth0 scope global", f"addr add 10.9.1.{last}/24 dev eth0", "route add default via 10.9.1.1"])
             serving = subprocess.Popen(["ip", "netns", "exec", server.namespace, program("bench_checkloop"), "serve", PORT])
             network.on_close(lambda serving=serving: (serving.kill(), serving.wait()))
+            listening = f":{int(PORT):04X} 00000000:0000 0A"
+            eventually(lambda server=server: listening in server.run("cat", "/proc/net/tcp").stdout, 5, "the server listens")
             self.servers.append(server)
 
     def configuration(self):
