@@ -10,6 +10,7 @@ import dataclasses
 import os
 import pathlib
 import pickle
+import random
 import shutil
 import subprocess
 import tempfile
@@ -53,7 +54,7 @@ def run_in_guest(argv, modules=(), timeout=120, memory="512M", environment=None,
         ]
         try:
             run = subprocess.run(kernel, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
-                                 env=environment_of_kernel)
+                                 env=environment_of_kernel, preexec_fn=_stay_on_one_processor)
         except subprocess.TimeoutExpired as late:
             raise GuestFailed(f"{argv[0]} took longer than {timeout} s in the guest\n"
                               f"{_read(exchange / 'stdout').decode(errors='replace')[-3000:]}\n"
@@ -66,6 +67,12 @@ def run_in_guest(argv, modules=(), timeout=120, memory="512M", environment=None,
         return Done(int(status), _read(exchange / "stdout"), _read(exchange / "stderr"))
     finally:
         shutil.rmtree(exchange, ignore_errors=True)
+
+
+def _stay_on_one_processor():
+    """The guest's kernel and its processes take turns at each system call and page fault and never run at once; between two
+    processors that turn takes six times as long (140 against 20 us a system call, 390 against 75 us a page)."""
+    os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})
 
 
 def _read(path):
