@@ -399,14 +399,11 @@ void BalancerHost::hear_watcher() {
   await_watcher();
 }
 
+// Every check that is started puts the next time off: to be woken once too early costs less than to set the timer each time.
 void BalancerHost::await_time() {
   const auto next = engine_->next_timeout();
-  if (next == armed_) return;
+  if (!next || (armed_ && *armed_ <= *next)) return;
   armed_ = next;
-  if (!next) {
-    timer_.cancel();
-    return;
-  }
   timer_.expires_after(std::max(*next - now(), core::Duration::zero()));
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;

@@ -22,12 +22,15 @@ class EpollSet {
     level,
     once,  // falls silent when it was reported, until rearm_once()
   };
-  core::Result<> add(int fd, std::uint64_t tag, Mode mode = Mode::level);
+  enum class Interest : std::uint8_t { read, write };
+  core::Result<> add(int fd, std::uint64_t tag, Mode mode = Mode::level, Interest interest = Interest::read);
   void rearm_once(int fd, std::uint64_t tag);
+  /// Of one in level mode.
+  void change(int fd, std::uint64_t tag, Interest interest);
   void remove(int fd);
 
-  /// Tags of what is readable now; never waits. Valid until the next call.
-  std::span<const std::uint64_t> readable();
+  /// Tags of what is ready now, or broken; never waits. Valid until the next call.
+  std::span<const std::uint64_t> ready();
 
  private:
   explicit EpollSet(Fd fd) : fd_(std::move(fd)) {}

@@ -155,7 +155,7 @@ void FailoverHost::turn() {
   bool watcher_spoke = false;
   bool firewall_spoke = false;
   bool packets_wait = packets_at_ && start >= *packets_at_;
-  for (const std::uint64_t source : sources_.readable()) {
+  for (const std::uint64_t source : sources_.ready()) {
     if (source == from_timer) timer_.fired();
     if (source == from_kernel) kernel_spoke = true;
     if (source == from_watcher) watcher_spoke = true;

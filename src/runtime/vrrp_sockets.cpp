@@ -293,7 +293,7 @@ bool VrrpSockets::has_own_socket(net::InterfaceIndex interface, net::Family fami
 
 VrrpSockets::Received VrrpSockets::receive_batch(const Sink& sink) {
   if (waiting_.empty()) {
-    const auto readable = ready_.readable();
+    const auto readable = ready_.ready();
     if (readable.empty()) return {};
     waiting_.assign(readable.rbegin(), readable.rend());
     another_round_ = false;

@@ -1,7 +1,8 @@
 #include "runtime/probe/attempt.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
@@ -9,7 +10,9 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <utility>
+
+#include "runtime/clock.hpp"
 
 namespace runtime {
 
@@ -18,8 +21,6 @@ using check::ProbeError;
 using check::Stage;
 
 namespace {
-
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
 const sockaddr* generic(const SocketAddress& address) {
   return reinterpret_cast<const sockaddr*>(address.storage.data());  // NOLINT: the sockets API
@@ -63,15 +64,18 @@ SocketAddress socket_address(const net::IpAddress& address, std::uint16_t port,
   return out;
 }
 
-Attempt::Attempt(asio::io_context& io, std::shared_ptr<const check::Config> config, std::uint32_t part)
-    : config_(std::move(config)),
+Attempt::Attempt(std::shared_ptr<ProbeLoop> loop, std::shared_ptr<const check::Config> config,
+                 std::uint32_t part)
+    : loop_(std::move(loop)),
+      config_(std::move(config)),
       part_(part),
-      descriptor_(io),
-      timer_(io),
-      begun_(std::chrono::steady_clock::now()),
+      place_(loop_->enter(*this)),
+      begun_(now()),
       limit_(std::min(config_->limit(), config_->timing.connect_timeout)) {
   if (std::holds_alternative<check::Misc>(config_->probe)) limit_ = config_->limit();
 }
+
+Attempt::~Attempt() { finish(); }
 
 ProbeError Attempt::error_of(Stage stage, int code) {
   // Of connect(): all local ports towards this server are taken.
@@ -83,14 +87,9 @@ ProbeError Attempt::error_of(Stage stage, int code) {
 Failure Attempt::open(int type, int protocol) {
   const check::Target& target = config_->target;
   const int family = target.address.is_v4() ? AF_INET : AF_INET6;
-  const int fd = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-  if (fd < 0) return error_of(Stage::setup, errno);
-  boost::system::error_code unassigned;
-  descriptor_.assign(fd, unassigned);
-  if (unassigned) {
-    ::close(fd);
-    return error_of(Stage::setup, unassigned.value());
-  }
+  fd_ = Fd{::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)};
+  if (!fd_) return error_of(Stage::setup, errno);
+  const int fd = fd_.get();
   if (target.mark != 0 && !set_option(fd, SOL_SOCKET, SO_MARK, target.mark))
     return ProbeError{Stage::setup,
                       fmt::format("cannot set the mark {}: {}", target.mark, std::strerror(errno))};
@@ -137,12 +136,22 @@ Failure Attempt::connected() {
 
 asio::awaitable<bool> Attempt::ready(Wait wait) {
   const auto keep = shared_from_this();
-  if (over()) co_return false;
-  if (!armed_) arm(limit_ - (std::chrono::steady_clock::now() - begun_));
-  const auto kind =
-      wait == Wait::read ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
-  co_await descriptor_.async_wait(kind, token);
+  if (over() || !watch(wait)) co_return false;
+  if (!std::exchange(armed_, true)) loop_->set_deadline(place_, begun_ + limit_, engine::timer_slack(limit_));
+  const auto wait_until_called = [this](auto handler) { waiting_ = std::move(handler); };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(wait_until_called,
+                                                                       asio::use_awaitable);
   co_return !over();
+}
+
+bool Attempt::watch(Wait wait) {
+  if (!watched_) {
+    if (auto watched = loop_->watch(place_, fd(), wait); !watched) unwatched_ = watched.error();
+  } else if (*watched_ != wait) {
+    loop_->change_interest(place_, fd(), wait);
+  }
+  watched_ = wait;
+  return !unwatched_;
 }
 
 void Attempt::connection_made() {
@@ -152,35 +161,28 @@ void Attempt::connection_made() {
   armed_ = false;
 }
 
-void Attempt::arm(core::Duration limit) {
-  armed_ = true;
-  timer_.expires_after(std::max<core::Duration>(limit, core::Duration::zero()));
-  timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-    const auto self = weak.lock();
-    if (!error && self) self->expire();
-  });
+void Attempt::go_on() {
+  if (auto coroutine = std::exchange(waiting_, nullptr)) coroutine();
 }
 
-void Attempt::expire() {
+void Attempt::deadline_came() {
   expired_ = true;
-  boost::system::error_code ignored;
-  descriptor_.cancel(ignored);
+  go_on();
 }
 
+// Who cancels is not called back from within.
 void Attempt::cancel() {
   cancelled_ = true;
-  timer_.cancel();
-  boost::system::error_code ignored;
-  descriptor_.cancel(ignored);
+  if (waiting_) asio::post(loop_->io(), std::exchange(waiting_, nullptr));
 }
 
 void Attempt::finish() {
-  timer_.cancel();
-  boost::system::error_code ignored;
-  descriptor_.close(ignored);
+  fd_ = Fd{};
+  if (std::exchange(seated_, false)) loop_->leave(place_);
 }
 
-ProbeError Attempt::deadline_error(std::string_view progress) const {
+ProbeError Attempt::why_over(std::string_view progress) const {
+  if (unwatched_) return {Stage::local, unwatched_->message};
   return {Stage::deadline,
           fmt::format("not done within {} s: {}", std::chrono::duration<double>(limit_).count(), progress)};
 }

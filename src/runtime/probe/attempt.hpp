@@ -1,15 +1,12 @@
-// One check under way: its socket, its deadline, and the ways of waiting that all probes share. The deadline is a timer callback
-// that cancels; a coroutine that was waiting finds it out and returns deadline_error(). Errors are values.
+// One check under way: its socket, its deadline, and the ways of waiting that all probes share. A coroutine that was waiting when
+// the deadline came finds it out and returns why_over(). Errors are values.
 #pragma once
 
 #include <array>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,20 +15,23 @@
 #include "check/config.hpp"
 #include "check/probe_result.hpp"
 #include "core/time.hpp"
+#include "runtime/fd.hpp"
+#include "runtime/probe/loop.hpp"
 
 namespace runtime {
 
 using Failure = std::optional<check::ProbeError>;
 
-class Attempt : public std::enable_shared_from_this<Attempt> {
+class Attempt final : public std::enable_shared_from_this<Attempt>, private ProbeWaiter {
  public:
-  Attempt(boost::asio::io_context& io, std::shared_ptr<const check::Config> config, std::uint32_t part);
+  Attempt(std::shared_ptr<ProbeLoop> loop, std::shared_ptr<const check::Config> config, std::uint32_t part);
+  ~Attempt() override;
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
   const check::Config& config() const { return *config_; }
   std::uint32_t part() const { return part_; }
-  int fd() { return descriptor_.native_handle(); }
+  int fd() const { return fd_.get(); }
 
   /// A socket with the target's options: mark, interface, local address.
   Failure open(int type, int protocol);
@@ -43,30 +43,35 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   /// What became of a connection once the socket is writable.
   Failure connected();
 
-  enum class Wait : std::uint8_t { read, write };
+  using Wait = ProbeLoop::Interest;
   /// False: the deadline has come, or nobody wants the result any more.
   boost::asio::awaitable<bool> ready(Wait wait);
   /// From now on the whole check's deadline counts, and no longer that of the connection.
   void connection_made();
-  bool over() const { return expired_ || cancelled_; }
-  bool cancelled() const { return cancelled_; }
-  /// `progress`: how far it came.
-  check::ProbeError deadline_error(std::string_view progress) const;
+  /// Why ready() was false; `progress`: how far it came.
+  check::ProbeError why_over(std::string_view progress) const;
 
   void cancel();
   /// No more waiting; the socket is closed.
   void finish();
-  /// For those that wait without a socket.
-  void arm(core::Duration limit);
 
  private:
-  void expire();
+  void socket_ready() override { go_on(); }
+  void deadline_came() override;
+  bool over() const { return expired_ || cancelled_ || unwatched_; }
+  bool watch(Wait wait);
+  void go_on();
 
+  std::shared_ptr<ProbeLoop> loop_;
   std::shared_ptr<const check::Config> config_;
   std::uint32_t part_;
-  boost::asio::posix::stream_descriptor descriptor_;
-  boost::asio::steady_timer timer_;
-  std::chrono::steady_clock::time_point begun_;
+  Fd fd_;
+  ProbeLoop::Place place_;
+  bool seated_ = true;                       // in place_
+  std::optional<Wait> watched_;              // what the loop looks for
+  std::optional<core::Error> unwatched_;     // why the loop cannot
+  std::move_only_function<void()> waiting_;  // the coroutine
+  core::Time begun_;
   core::Duration limit_;
   bool armed_ = false;
   bool expired_ = false;

@@ -63,11 +63,12 @@ core::Result<FetchedPage> fetch_page(const check::Config& config, std::size_t ke
     if (!context) return std::unexpected(context.error());
     tools.context = std::move(*context);
   }
-  auto attempt = std::make_shared<Attempt>(io, wanted, 0U);
+  auto attempt = std::make_shared<Attempt>(std::make_shared<ProbeLoop>(io), wanted, 0U);
   check::ProbeResult result = check::Answer{};
   asio::co_spawn(io, probe_http(attempt, std::move(tools)),
-                 [&result, attempt](const std::exception_ptr& thrown, check::ProbeResult value) {
+                 [&io, &result, attempt](const std::exception_ptr& thrown, check::ProbeResult value) {
                    attempt->finish();
+                   io.stop();
                    if (thrown) std::rethrow_exception(thrown);
                    result = std::move(value);
                  });

@@ -53,12 +53,17 @@ ProbeResult judge_script(const track::ScriptEnd& end, bool dynamic) {
 struct ProbeHost::Implementation : std::enable_shared_from_this<Implementation> {
   Implementation(asio::io_context& context, Done on_done, check::TlsConfig own, ProbeScripts* runner,
                  std::uint64_t seed)
-      : io(context), done(std::move(on_done)), contexts(std::move(own)), scripts(runner), random(seed) {}
+      : io(context),
+        loop(std::make_shared<ProbeLoop>(context)),
+        done(std::move(on_done)),
+        contexts(std::move(own)),
+        scripts(runner),
+        random(seed) {}
 
   void start(ProbeId id, std::shared_ptr<const check::Config> config, std::uint32_t part) {
     cancel(id);
     if (std::holds_alternative<check::Misc>(config->probe)) return start_script(id, std::move(config));
-    auto attempt = std::make_shared<Attempt>(io, std::move(config), part);
+    auto attempt = std::make_shared<Attempt>(loop, std::move(config), part);
     running.insert_or_assign(id, attempt);
     auto probing = probe(id, attempt);
     if (!probing) return finish(id, attempt, std::unexpected(probing.error()));
@@ -212,6 +217,7 @@ struct ProbeHost::Implementation : std::enable_shared_from_this<Implementation> 
   }
 
   asio::io_context& io;
+  std::shared_ptr<ProbeLoop> loop;
   Done done;
   TlsContexts contexts;
   ProbeScripts* scripts;

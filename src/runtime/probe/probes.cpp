@@ -57,7 +57,7 @@ Probing converse(AttemptPtr attempt, std::shared_ptr<Dialogue> dialogue, std::st
     }
     const auto received = co_await stream.receive();
     if (!received && received.error().stage == Stage::deadline)
-      co_return std::unexpected(attempt->deadline_error(dialogue->progress()));
+      co_return std::unexpected(attempt->why_over(dialogue->progress()));
     if (!received) co_return std::unexpected(received.error());
     if (received->empty()) co_return dialogue->closed();
     check::Reply reply = dialogue->receive(*received);
@@ -99,7 +99,7 @@ Probing exchange_datagrams(AttemptPtr attempt, std::vector<std::uint8_t> octets,
   }
 }
 
-ProbeResult no_answer(const Attempt& attempt) { return std::unexpected(attempt.deadline_error("no answer")); }
+ProbeResult no_answer(const Attempt& attempt) { return std::unexpected(attempt.why_over("no answer")); }
 
 }  // namespace
 
@@ -135,7 +135,7 @@ Probing probe_http(AttemptPtr attempt, PageTools tools) {
   while (!verdict) {
     const auto received = co_await stream.receive();
     if (!received && received.error().stage == Stage::deadline)
-      co_return std::unexpected(attempt->deadline_error(dialogue.progress()));
+      co_return std::unexpected(attempt->why_over(dialogue.progress()));
     if (!received) co_return std::unexpected(received.error());
     if (tools.watch) tools.watch(*received);
     if (received->empty()) {

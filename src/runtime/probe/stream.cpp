@@ -31,7 +31,7 @@ asio::awaitable<Failure> connect(std::shared_ptr<Attempt> attempt) {
   if (!connected) co_return connected.error();
   if (!*connected) {
     const bool go_on = co_await attempt->ready(Attempt::Wait::write);
-    if (!go_on) co_return attempt->deadline_error("no connection");
+    if (!go_on) co_return attempt->why_over("no connection");
     if (auto failure = attempt->connected()) co_return failure;
   }
   attempt->connection_made();
@@ -69,7 +69,7 @@ asio::awaitable<Failure> ProbeStream::send(std::string text) {
     if (moved.outcome == Outcome::failed || moved.outcome == Outcome::closed) co_return broken(Stage::send);
     const auto wait = moved.outcome == Outcome::wait_read ? Attempt::Wait::read : Attempt::Wait::write;
     const bool go_on = co_await attempt_->ready(wait);
-    if (!go_on) co_return attempt_->deadline_error("it does not take the request");
+    if (!go_on) co_return attempt_->why_over("it does not take the request");
   }
   co_return std::nullopt;
 }

@@ -195,7 +195,7 @@ asio::awaitable<Failure> TlsConnection::shake_hands(std::shared_ptr<Attempt> att
       co_return ProbeError{Stage::tls, handshake_words(outcome)};
     const auto wait = outcome == Outcome::wait_read ? Attempt::Wait::read : Attempt::Wait::write;
     const bool go_on = co_await attempt->ready(wait);
-    if (!go_on) co_return attempt->deadline_error("the TLS handshake was not complete");
+    if (!go_on) co_return attempt->why_over("the TLS handshake was not complete");
   }
 }
 
