@@ -37,7 +37,7 @@ class Load {
   Load(const check::Config& config, std::size_t servers, long seconds)
       : config_(std::make_shared<const check::Config>(config)), most_(static_cast<long>(servers) * seconds) {
     for (std::size_t i = 0; i < servers; ++i) {
-      checkers_.emplace_back(config, i);
+      checkers_.emplace_back(config_, i);
       perform(i, checkers_.back().handle(runtime::now(), check::event::Started{}));
     }
     tick();

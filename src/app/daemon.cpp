@@ -46,19 +46,16 @@ void tell(const config::Diagnostics& diagnostics, runtime::Log& log, bool on_ter
 
 // The namespace may be named by the file itself, and interfaces must then be looked for inside it: found first, read again there.
 core::Result<config::Loaded> load_inside_namespace(DaemonOptions& options, const config::World& world) {
-  auto load = load_options(options);
   if (options.net_namespace.empty()) {
-    auto look = load;
-    look.check_host = false;
-    options.net_namespace = config::load(look, world).model.globals.daemon.net_namespace;
+    auto loaded = load_configuration(load_options(options), world);
+    options.net_namespace = loaded.model.globals.daemon.net_namespace;
+    if (options.net_namespace.empty()) return loaded;
   }
-  if (!options.net_namespace.empty()) {
-    // The kernel tells of processes only there. Stays open for as long as we live.
-    options.home_namespace = ::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (auto joined = runtime::join_net_namespace(options.net_namespace); !joined)
-      return std::unexpected(joined.error());
-  }
-  return load_configuration(load, world);
+  // The kernel tells of processes only there. Stays open for as long as we live.
+  options.home_namespace = ::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (auto joined = runtime::join_net_namespace(options.net_namespace); !joined)
+    return std::unexpected(joined.error());
+  return load_configuration(load_options(options), world);
 }
 
 core::Result<> make_pid_directory(const std::string& directory) {
@@ -120,6 +117,7 @@ int run_daemon(DaemonOptions options) {
     if (const auto allowed = allow_core_dumps(options.core_pattern); !allowed)
       early.warning("{}", allowed.error().message);
   }
+  runtime::keep_free_memory();
   Prepared prepared;
   if (const auto status = prepare(options, prepared, early)) {
     if (*status != 0) service_manager.failed(*status);

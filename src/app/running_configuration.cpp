@@ -31,9 +31,15 @@ RunningConfiguration::RunningConfiguration(config::Loaded&& loaded)
       bfd_sessions_(loaded.model.bfd_sessions.size()),
       services_(loaded.model.virtual_servers.size()),
       watched_checks_(needs_watcher(loaded.model)),
-      packed_(core::to_bytes(loaded.model)) {
-  packed_.shrink_to_fit();
+      model_(std::make_shared<const config::Model>(std::move(loaded.model))) {
   loaded = {};
+}
+
+void RunningConfiguration::pack() {
+  if (!model_) return;
+  packed_ = core::to_bytes(*model_);
+  packed_.shrink_to_fit();
+  model_.reset();
 }
 
 std::string RunningConfiguration::counted() const {
@@ -48,10 +54,11 @@ std::string RunningConfiguration::counted() const {
   return text;
 }
 
-config::Model RunningConfiguration::model() const {
+std::shared_ptr<const config::Model> RunningConfiguration::model() const {
+  if (model_) return model_;
   auto model = core::from_bytes<config::Model>(packed_);
   SF_CHECK(model.has_value());
-  return std::move(*model);
+  return std::make_shared<const config::Model>(std::move(*model));
 }
 
 }  // namespace app

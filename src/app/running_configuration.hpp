@@ -1,8 +1,10 @@
-// The configuration in force as the supervisor keeps it: what it looks at all the time as values, the whole packed. A model of
-// thousands of virtual routers takes several times the memory of its octets, and is wanted only for a status, a dump or a reload.
+// The configuration in force as the supervisor keeps it: what it looks at all the time as values, the whole packed as soon as
+// its workers have it. A model of thousands of virtual routers takes several times the memory of its octets, and is wanted
+// only for a status, a dump or a worker that is started again.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,8 +27,10 @@ class RunningConfiguration {
   bool wants_check_watcher() const { return watched_checks_; }
   /// "1 virtual router", "7 virtual routers, 2 BFD sessions, 3 virtual servers"
   std::string counted() const;
-  /// Unpacked: a millisecond for 2,000 routers.
-  config::Model model() const;
+  /// Unpacked if need be: a millisecond for 2,000 routers.
+  std::shared_ptr<const config::Model> model() const;
+  /// Nobody needs the model right away any more.
+  void pack();
 
  private:
   config::Globals globals_;
@@ -35,6 +39,7 @@ class RunningConfiguration {
   std::size_t bfd_sessions_ = 0;
   std::size_t services_ = 0;
   bool watched_checks_ = false;
+  std::shared_ptr<const config::Model> model_;  // until it is packed
   core::Bytes packed_;
 };
 

@@ -25,14 +25,21 @@ ScriptProcess::~ScriptProcess() {
   if (child_ended_) child_ended_->release();
 }
 
-core::Result<> ScriptProcess::start() {
+core::Result<> ScriptProcess::open() {
   auto ends = runtime::socket_pair(SOCK_SEQPACKET);
   if (!ends) return std::unexpected(ends.error());
   requests_ = std::move(ends->first);
   runner_end_ = std::move(ends->second);
   reports_ = std::make_unique<boost::asio::posix::stream_descriptor>(io_, requests_.get());
   await_report();
-  return launch();
+  return {};
+}
+
+core::Result<> ScriptProcess::start() {
+  if (wanted_) return {};
+  const auto launched = launch();
+  wanted_ = launched.has_value();
+  return launched;
 }
 
 core::Result<> ScriptProcess::launch() {
@@ -81,10 +88,17 @@ void ScriptProcess::end() {
   timer_.cancel();
   if (closing_) return observer_.ended();
   observer_.died(exit);
+  launch_later();
+}
+
+void ScriptProcess::launch_later() {
   timer_.expires_after(policy_.delay_after(runtime::now() - started_));
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || closing_) return;
-    if (const auto launched = launch(); !launched) observer_.failed(launched.error());
+    if (const auto launched = launch(); !launched) {
+      observer_.failed(launched.error());
+      launch_later();
+    }
   });
 }
 

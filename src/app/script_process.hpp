@@ -28,6 +28,9 @@ class ScriptProcess {
   ScriptProcess(const ScriptProcess&) = delete;
   ScriptProcess& operator=(const ScriptProcess&) = delete;
 
+  /// What is sent from now on waits for the process.
+  core::Result<> open();
+  /// Starts the process unless it was started; from then on it is started again when it dies.
   core::Result<> start();
   /// For workers to inherit.
   int socket() const { return requests_.get(); }
@@ -38,6 +41,7 @@ class ScriptProcess {
 
  private:
   core::Result<> launch();
+  void launch_later();
   void await_report();
   void receive();
   void end();
@@ -50,7 +54,7 @@ class ScriptProcess {
   runtime::Child child_;
   core::Time started_{};
   RestartPolicy policy_;
-  bool closing_ = false;
+  bool wanted_ = false, closing_ = false;
 };
 
 }  // namespace app

@@ -73,17 +73,25 @@ int Supervisor::run() {
 }
 
 void Supervisor::start_scripts() {
-  if (const auto started = scripts_.start(); !started) {
-    log_.error("{}", started.error().message);
-    exit_status_ = 1;
-    return io_.stop();
-  }
+  if (const auto opened = scripts_.open(); !opened) return cannot_start(opened.error());
   open_notifiers();
   const auto& daemon = running_.globals().daemon;
   if (!daemon.startup_script) return start_workers();
+  if (const auto started = scripts_.start(); !started) return cannot_start(started.error());
   phase_ = Phase::startup_script;
   log_.info("running startup_script {}", words(*daemon.startup_script));
   scripts_.run({startup_queue, {*daemon.startup_script}, daemon.startup_script_timeout});
+}
+
+// Not before the workers run, who then need not wait for it: what they want run in the meantime waits in its socket.
+void Supervisor::start_script_runner() {
+  if (const auto started = scripts_.start(); !started) log_.error("{}", started.error().message);
+}
+
+void Supervisor::cannot_start(const core::Error& error) {
+  log_.error("{}", error.message);
+  exit_status_ = 1;
+  io_.stop();
 }
 
 bool Supervisor::wants_failover() const {
@@ -92,7 +100,7 @@ bool Supervisor::wants_failover() const {
 
 runtime::FailoverWorkerConfig Supervisor::worker_config() const {
   const auto now = runtime::now();
-  auto worker = app::worker_config(options_, running_.model(), now.time_since_epoch(), now - started_,
+  auto worker = app::worker_config(options_, *running_.model(), now.time_since_epoch(), now - started_,
                                    world_.random_seed(), generation_);
   worker.listeners = listeners_;
   return worker;
@@ -119,7 +127,7 @@ void Supervisor::start_failover() {
     }
   }
   if (const auto opened = watcher_.open(); !opened) log_.error("{}", opened.error().message);
-  for (const auto& error : create_track_files(running_.model().track_files)) log_.error("{}", error.message);
+  for (const auto& error : create_track_files(running_.model()->track_files)) log_.error("{}", error.message);
   start_watcher();
   failover_.emplace(
       io_, worker_helpers(watcher_), options_.respawn, [this] { return worker_config(); },
@@ -157,6 +165,9 @@ ReloadSchedule::Observer Supervisor::reload_observer() {
 }
 
 void Supervisor::say_ready() {
+  start_script_runner();
+  running_.pack();
+  runtime::return_free_memory();
   reload_schedule_.configure(running_.globals().reload);
   loading_finished();
   service_manager_.status("running, " + running_.counted());
@@ -330,6 +341,7 @@ void Supervisor::stop_workers() {
 void Supervisor::worker_ended(const char* which, runtime::ExitStatus exit,
                               std::optional<core::Duration> delay) {
   if (delay) {
+    start_script_runner();
     log_.error("the {} worker {}; restarting it {}", which, exit.to_string(),
                *delay == core::Duration::zero() ? "at once" : "in " + control::age_text(*delay));
     return;
@@ -346,6 +358,7 @@ void Supervisor::run_shutdown_script() {
   watcher_.close();
   check_watcher_.close();
   const auto& daemon = running_.globals().daemon;
+  if (daemon.shutdown_script) start_script_runner();
   if (!daemon.shutdown_script ||
       !scripts_.run({shutdown_queue, {*daemon.shutdown_script}, daemon.shutdown_script_timeout})) {
     phase_ = Phase::stopping_scripts;

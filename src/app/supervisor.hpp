@@ -44,6 +44,8 @@ class Supervisor {
 
  private:
   void start_scripts();
+  void start_script_runner();
+  void cannot_start(const core::Error& error);
   void start_workers();
   void start_failover();
   void ready_if_all_are();

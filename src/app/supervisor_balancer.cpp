@@ -19,7 +19,7 @@ bool Supervisor::wants_balancer() const {
 }
 
 runtime::BalancerWorkerConfig Supervisor::balancer_config() const {
-  auto worker = balancer_worker_config(options_, running_.model(), world_.random_seed(), generation_);
+  auto worker = balancer_worker_config(options_, *running_.model(), world_.random_seed(), generation_);
   worker.listeners = listeners_;
   return worker;
 }

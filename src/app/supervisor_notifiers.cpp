@@ -13,7 +13,7 @@ constexpr std::array<const char*, runtime::listener_count> names{"FIFO", "mail",
 
 NotifierConfigs Supervisor::notifier_configs() const {
   const std::string suffix = ident_suffix(options_.net_namespace, running_.globals().daemon.instance);
-  return app::notifier_configs(running_.model(), world_.host_name(), state_directory(suffix));
+  return app::notifier_configs(*running_.model(), world_.host_name(), state_directory(suffix));
 }
 
 NotifierProcess::Observer Supervisor::notifier_observer(std::size_t which) {

@@ -116,6 +116,7 @@ Supervisor::Reloaded Supervisor::reload() {
     if (const auto marked = runtime::write_file(files_.reload_mark, "", 0644); !marked)
       log_.warning("{}", marked.error().message);
   }
+  runtime::keep_free_memory();
   config::Loaded next;
   try {
     next = load_configuration(load_options(options_), world_);
@@ -149,7 +150,6 @@ Supervisor::Reloaded Supervisor::reload() {
     start_balancer();
   }
   if (!failover_ && !balancer_) say_ready();
-  runtime::return_free_memory();
   return {ReloadResult::accepted, std::move(diagnostics)};
 }
 
@@ -201,7 +201,7 @@ void Supervisor::dump(Dump kind, bool then_clear) {
       log_.warning("the failover worker does not answer; the dump shows what it last left");
     if (!found.balancer_live)
       log_.warning("the balancer worker does not answer; the dump shows what it last left");
-    write_dump(kind, running_.model(), found.snapshots);
+    write_dump(kind, *running_.model(), found.snapshots);
     if (then_clear && failover_) failover_->tell(runtime::to_worker::ClearCounters{});
   });
 }
@@ -258,8 +258,8 @@ void Supervisor::handle(runtime::ControlRequest request, const runtime::ControlS
       const auto model = running_.model();
       if (text)
         return respond(
-            {200, control::status_text(status(found), model, found.snapshots, moment()), plain_text});
-      respond({200, control::status_json(status(found), model, found.snapshots, moment())});
+            {200, control::status_text(status(found), *model, found.snapshots, moment()), plain_text});
+      respond({200, control::status_json(status(found), *model, found.snapshots, moment())});
     });
   }
   if (post && path == "/v1/reload") return respond(reload_reply(reload(), text));

@@ -72,7 +72,6 @@ core::Result<> WorkerProcess<Protocol>::launch() {
       });
   await_end();
   observer_.started(child_.pid);
-  runtime::return_free_memory();
   return {};
 }
 

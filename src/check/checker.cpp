@@ -39,8 +39,8 @@ std::string Reason::to_string() const {
   return cause == Cause::passed ? detail : check::to_string(ProbeError{stage, detail});
 }
 
-Checker::Checker(Config config, std::uint64_t seed)
-    : config_(std::move(config)), random_(seed), state_(config_.alpha ? State::rising : State::up) {}
+Checker::Checker(std::shared_ptr<const Config> config, std::uint64_t seed)
+    : config_(std::move(config)), random_(seed), state_(config_->alpha ? State::rising : State::up) {}
 
 Actions Checker::handle(Time now, const Event& event) {
   Actions out;
@@ -70,9 +70,9 @@ void Checker::enter(Time now, State next, Actions& out) {
   report(out);
   out.emplace_back(
       up() ? action::Remark{false, "check_succeeded",
-                            fmt::format("{} succeeded: {}", keyword(config_.probe), reason_.to_string())}
+                            fmt::format("{} succeeded: {}", keyword(config_->probe), reason_.to_string())}
            : action::Remark{true, "check_failed",
-                            fmt::format("{} failed: {}", keyword(config_.probe), reason_.to_string())});
+                            fmt::format("{} failed: {}", keyword(config_->probe), reason_.to_string())});
 }
 
 void Checker::report(Actions& out) const {
@@ -80,7 +80,7 @@ void Checker::report(Actions& out) const {
 }
 
 bool Checker::has_schedule() const {
-  return !std::holds_alternative<File>(config_.probe) && !std::holds_alternative<Bfd>(config_.probe);
+  return !std::holds_alternative<File>(config_->probe) && !std::holds_alternative<Bfd>(config_->probe);
 }
 
 Duration Checker::random_part_of(Duration whole) {
@@ -88,7 +88,7 @@ Duration Checker::random_part_of(Duration whole) {
 }
 
 void Checker::warm_up(Time now) {
-  if (started_ && !suspended_ && has_schedule()) next_probe_ = now + random_part_of(config_.timing.warmup);
+  if (started_ && !suspended_ && has_schedule()) next_probe_ = now + random_part_of(config_->timing.warmup);
 }
 
 void Checker::on(Time now, const event::Started& started, Actions&) {
@@ -120,13 +120,13 @@ void Checker::passed(Time now, const Answer& answer, Actions& out) {
   switch (state_) {
     case State::up:
     case State::failing:
-      part_ = static_cast<std::uint32_t>((part_ + 1) % config_.parts());
+      part_ = static_cast<std::uint32_t>((part_ + 1) % config_->parts());
       enter(now, State::up, out);
       break;
     case State::down:
       // The page that failed is good again: that is no pass yet, unless it is the only one.
       enter(now, State::rising, out);
-      if (config_.parts() == 1) advance(now, out);
+      if (config_->parts() == 1) advance(now, out);
       break;
     case State::rising:
       advance(now, out);
@@ -137,38 +137,38 @@ void Checker::passed(Time now, const Answer& answer, Actions& out) {
 }
 
 void Checker::advance(Time now, Actions& out) {
-  if (++part_ < config_.parts()) return;
+  if (++part_ < config_->parts()) return;
   part_ = 0;
-  if (++passes_ >= config_.timing.rise) enter(now, State::up, out);
+  if (++passes_ >= config_->timing.rise) enter(now, State::up, out);
 }
 
 void Checker::failed(Time now, const ProbeError& error, Actions& out) {
   ++failed_probes_;
   reason_ = {Reason::Cause::failed, error.stage, error.detail};
   const bool was_up = up();
-  const std::uint32_t budget = tried_ ? config_.timing.retry : 0;
+  const std::uint32_t budget = tried_ ? config_->timing.retry : 0;
   if (was_up && failures_ < budget) {
     ++failures_;
     enter(now, State::failing, out);
   } else {
     enter(now, State::down, out);
   }
-  if (!config_.log_all_failures || was_up != up()) return;
+  if (!config_->log_all_failures || was_up != up()) return;
   out.emplace_back(
       action::Remark{true, "check_fails",
-                     up() ? fmt::format("{} failed, {} of {}: {}", keyword(config_.probe), failures_,
+                     up() ? fmt::format("{} failed, {} of {}: {}", keyword(config_->probe), failures_,
                                         budget + 1, reason_.to_string())
-                          : fmt::format("{} fails: {}", keyword(config_.probe), reason_.to_string())});
+                          : fmt::format("{} fails: {}", keyword(config_->probe), reason_.to_string())});
 }
 
 // Taking servers away because this machine ran out of something would make it worse.
 void Checker::not_asked(Time now, const ProbeError& error, Actions& out) {
-  const Duration soon = std::max<Duration>(config_.timing.delay_before_retry, least_pause);
-  next_probe_ = now + std::min(config_.timing.delay_loop, soon);
+  const Duration soon = std::max<Duration>(config_->timing.delay_before_retry, least_pause);
+  next_probe_ = now + std::min(config_->timing.delay_loop, soon);
   if (std::exchange(not_asked_said_, true)) return;
   out.emplace_back(action::Remark{true, "check_not_made",
                                   fmt::format("{} cannot be made, the server counts as before: {}",
-                                              keyword(config_.probe), check::to_string(error))});
+                                              keyword(config_->probe), check::to_string(error))});
 }
 
 void Checker::warn(const std::string& warning, Actions& out) {
@@ -176,12 +176,12 @@ void Checker::warn(const std::string& warning, Actions& out) {
   warned_ = warning;
   if (!warning.empty())
     out.emplace_back(
-        action::Remark{true, "check_warns", fmt::format("{}: {}", keyword(config_.probe), warning)});
+        action::Remark{true, "check_warns", fmt::format("{}: {}", keyword(config_->probe), warning)});
 }
 
 Duration Checker::next_delay() const {
-  const Timing& timing = config_.timing;
-  const auto* http = std::get_if<Http>(&config_.probe);
+  const Timing& timing = config_->timing;
+  const auto* http = std::get_if<Http>(&config_->probe);
   switch (state_) {
     case State::failing:
       return timing.delay_unconfirmed.value_or(timing.delay_before_retry);
@@ -197,7 +197,7 @@ Duration Checker::next_delay() const {
 }
 
 void Checker::on(Time now, const event::FileRead& read, Actions& out) {
-  const auto* file = std::get_if<File>(&config_.probe);
+  const auto* file = std::get_if<File>(&config_->probe);
   if (file == nullptr) return;
   const std::int64_t factor = file->weight.value_or(1) * (file->reverse ? -1 : 1);
   if (factor == 0) return observed(now, read.value == 0, 0, fmt::format("the file says {}", read.value), out);
@@ -210,7 +210,7 @@ void Checker::on(Time now, const event::FileRead& read, Actions& out) {
 }
 
 void Checker::on(Time now, const event::BfdReported& reported, Actions& out) {
-  if (std::holds_alternative<Bfd>(config_.probe)) observed(now, reported.up, 0, reported.detail, out);
+  if (std::holds_alternative<Bfd>(config_->probe)) observed(now, reported.up, 0, reported.detail, out);
 }
 
 // Whoever watches a file or a session has decided already: no retries here.
@@ -243,7 +243,7 @@ void Checker::on(Time now, const event::Restored& restored, Actions&) {
   state_since_ = previous.state_since;
   tried_ = previous.tried;
   suspended_ = previous.suspended;
-  part_ = previous.part < config_.parts() ? previous.part : 0;
+  part_ = previous.part < config_->parts() ? previous.part : 0;
   failures_ = previous.failures;
   passes_ = previous.passes;
   weight_ = previous.weight;
@@ -255,13 +255,13 @@ void Checker::on(Time now, const event::Restored& restored, Actions&) {
   if (suspended_ || !has_schedule()) return;
   next_probe_ = previous.next_probe.value_or(now);
   if (*next_probe_ <= now)
-    next_probe_ = now + random_part_of(std::min(config_.timing.delay_loop, most_catching_up));
+    next_probe_ = now + random_part_of(std::min(config_->timing.delay_loop, most_catching_up));
 }
 
 void Checker::on(Time now, const event::Reconfigured& reconfigured, Actions& out) {
-  const Config before = std::exchange(config_, reconfigured.config);
-  failures_ = std::min(failures_, config_.timing.retry);
-  const bool asks_otherwise = before.probe != config_.probe || before.target != config_.target;
+  const auto before = std::exchange(config_, reconfigured.config);
+  failures_ = std::min(failures_, config_->timing.retry);
+  const bool asks_otherwise = before->probe != config_->probe || before->target != config_->target;
   if (asks_otherwise) {
     part_ = passes_ = 0;
     if (std::exchange(running_since_, std::nullopt)) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -84,7 +85,7 @@ struct Restored {
 };
 /// A reload; the history stays. What another kind of check found means nothing: make a new Checker then.
 struct Reconfigured {
-  Config config;
+  std::shared_ptr<const Config> config;
 };
 }  // namespace event
 using Event = std::variant<event::Started, event::ProbeFinished, event::FileRead, event::BfdReported,
@@ -121,15 +122,15 @@ using Actions = std::vector<Action>;
 
 class Checker {
  public:
-  /// The seed spreads first checks over `warmup`.
-  Checker(Config config, std::uint64_t seed);
+  /// The seed spreads first checks over `warmup`. Whoever makes the probes looks at the same configuration.
+  Checker(std::shared_ptr<const Config> config, std::uint64_t seed);
 
   Actions handle(core::Time now, const Event& event);
   Actions handle_timeout(core::Time now);  // early or repeated calls do nothing
   std::optional<core::Time> next_timeout() const { return next_probe_; }
   CheckerSnapshot snapshot() const;
 
-  const Config& config() const { return config_; }
+  const Config& config() const { return *config_; }
   State state() const { return state_; }
   bool up() const { return state_ == State::up || state_ == State::failing; }
   const std::optional<std::uint32_t>& weight() const { return weight_; }
@@ -159,7 +160,7 @@ class Checker {
   core::Duration next_delay() const;
   core::Duration random_part_of(core::Duration whole);
 
-  Config config_;
+  std::shared_ptr<const Config> config_;
   core::Random random_;
   State state_;
   bool started_ = false;

@@ -60,8 +60,12 @@ std::vector<std::string> remarks(const Actions& actions) {
 const ProbeResult refused = std::unexpected(ProbeError{Stage::connect, "Connection refused"});
 
 /// A checker and a server that answers as it is told; time runs to the next probe.
+std::shared_ptr<const Config> shared(Config config) {
+  return std::make_shared<const Config>(std::move(config));
+}
+
 struct Bench {
-  explicit Bench(const Config& config, bool first_decides = true) : checker(config, 7) {
+  explicit Bench(const Config& config, bool first_decides = true) : checker(shared(config), 7) {
     checker.handle(now, event::Started{first_decides});
   }
 
@@ -89,7 +93,7 @@ TEST(Checker, StartsUpAndAsksWithinTheWarmUp) {
   config.timing.warmup = 5s;
   std::set<core::Time> firsts;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    Checker checker(config, seed);
+    Checker checker(shared(config), seed);
     EXPECT_TRUE(checker.up());
     EXPECT_EQ(checker.next_timeout(), std::nullopt);
     checker.handle(t0, event::Started{});
@@ -326,7 +330,7 @@ TEST(Checker, SuspendedItKeepsItsVerdictAndAsksNothing) {
 }
 
 TEST(Checker, SuspendedFromTheStartItWaitsToBeResumed) {
-  Checker checker(tcp_config(), 1);
+  Checker checker(shared(tcp_config()), 1);
   checker.handle(t0, event::Suspended{});
   checker.handle(t0, event::Started{});
   EXPECT_EQ(checker.next_timeout(), std::nullopt);
@@ -350,7 +354,7 @@ TEST(Checker, ANewWorkerGoesOnWhereTheOldOneWas) {
   ASSERT_TRUE(snapshot);
   Bench next(tcp_config(2));
   next.now = bench.now;
-  next.checker = Checker(tcp_config(2), 3);
+  next.checker = Checker(shared(tcp_config(2)), 3);
   next.checker.handle(bench.now, event::Restored{*snapshot});
   EXPECT_EQ(next.checker.next_timeout(), bench.checker.next_timeout());
   EXPECT_THAT(next.bad(), IsEmpty());
@@ -363,7 +367,7 @@ TEST(Checker, OverdueProbesAreSpreadAfterARestart) {
   const auto snapshot = bench.checker.snapshot();
   std::set<core::Time> firsts;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    Checker next(tcp_config(), seed);
+    Checker next(shared(tcp_config()), seed);
     next.handle(bench.now + 1h, event::Restored{snapshot});
     EXPECT_LE(*next.next_timeout(), bench.now + 1h + 1s);
     firsts.insert(*next.next_timeout());
@@ -377,7 +381,7 @@ TEST(Checker, AReloadKeepsTheHistory) {
   bench.bad();
   Config faster = tcp_config(1);
   faster.timing.delay_before_retry = 100ms;
-  EXPECT_THAT(bench.checker.handle(bench.now, event::Reconfigured{faster}), IsEmpty());
+  EXPECT_THAT(bench.checker.handle(bench.now, event::Reconfigured{shared(faster)}), IsEmpty());
   EXPECT_EQ(bench.delay(), 100ms);
   EXPECT_THAT(reports(bench.bad()), ElementsAre(false)) << "the second in a row, and no first failure";
 }
@@ -388,7 +392,7 @@ TEST(Checker, AProbeOfTheOldTargetIsAskedAnew) {
   const auto run = bench.start().run;
   Config elsewhere = tcp_config();
   elsewhere.target.port = 81;
-  EXPECT_THAT(bench.checker.handle(bench.now, event::Reconfigured{elsewhere}),
+  EXPECT_THAT(bench.checker.handle(bench.now, event::Reconfigured{shared(elsewhere)}),
               ElementsAre(Action{action::StopProbe{run}}));
   EXPECT_EQ(bench.checker.next_timeout(), bench.now);
 }

@@ -54,6 +54,7 @@ class ServiceBuilder {
     draft_.given = in_.read_block(schema().at("virtual_server"), statement_.children, &draft_);
     if (!known) return;
     finish_service();
+    draft_.servers.reserve(draft_.server_drafts.size());
     for (ServerDraft& server : draft_.server_drafts) finish_server(server);
     if (draft_.servers.empty()) {
       in_.refuse("missing-keyword", statement_.keyword, "this virtual_server has no real_server", {},
@@ -181,7 +182,6 @@ class ServiceBuilder {
     config.alpha = server.alpha.value_or(service().alpha);
     config.smtp_alert =
         first_written(server.smtp_alert, globals.mail.alert_checker, globals.mail.alert).value_or(true);
-    config.virtual_host = server.virtual_host.value_or(service().virtual_host);
     if (!check_family(config.endpoint.address, config.forwarding, server.word)) return;
     if (const auto* own = std::get_if<lvs::Endpoint>(&service().key)) {
       if (config.endpoint.port == 0) config.endpoint.port = own->port;
@@ -206,7 +206,7 @@ class ServiceBuilder {
     check::Config& config = checker.config;
     put_probe(checker);
     if (!check_probe(checker)) return;
-    inherit(config.probe, server.config);
+    inherit(config.probe, server.virtual_host.value_or(service().virtual_host));
     // Old host blocks: each is a checker of its own, and its timing is the enclosing checker's.
     std::vector<TargetDraft> targets;
     for (const HostDraft& host : checker.hosts) {
@@ -237,9 +237,9 @@ class ServiceBuilder {
 
   // What a probe takes from further out: the name in the Host header, url < checker < server; the weight of a track_file.
   // Where no other name is given, the one in the Host header is also the one that TLS asks for.
-  void inherit(check::Probe& probe, const lvs::ServerConfig& server) {
+  void inherit(check::Probe& probe, const std::string& virtual_host) {
     if (auto* http = std::get_if<check::Http>(&probe)) {
-      if (http->virtual_host.empty()) http->virtual_host = server.virtual_host;
+      if (http->virtual_host.empty()) http->virtual_host = virtual_host;
       for (check::Url& url : http->urls) {
         if (url.virtual_host.empty()) url.virtual_host = http->virtual_host;
       }

@@ -11,6 +11,7 @@
 #include "bfd/config.hpp"
 #include "check/config.hpp"
 #include "config/process_settings.hpp"
+#include "core/rare.hpp"
 #include "core/time.hpp"
 #include "lvs/config.hpp"
 #include "net/interface.hpp"
@@ -273,7 +274,7 @@ struct StaticAddress {
 
 struct Checker {
   check::Config config;
-  std::optional<notify::Command> command;  // MISC_CHECK
+  core::Rare<notify::Command> command;  // MISC_CHECK
 
   friend bool operator==(const Checker&, const Checker&) = default;
 };
@@ -281,7 +282,8 @@ struct Checker {
 struct RealServer {
   lvs::ServerConfig config;
   std::vector<Checker> checkers;
-  std::optional<notify::Command> notify_up, notify_down;
+  core::Rare<notify::Command> notify_up, notify_down;
+  core::Rare<std::string> snmp_name;
 
   friend bool operator==(const RealServer&, const RealServer&) = default;
 };
@@ -289,7 +291,7 @@ struct RealServer {
 struct VirtualServer {
   lvs::ServiceConfig config;
   std::vector<RealServer> servers;
-  std::optional<notify::Command> quorum_up, quorum_down;
+  core::Rare<notify::Command> quorum_up, quorum_down;
 
   friend bool operator==(const VirtualServer&, const VirtualServer&) = default;
 };

@@ -354,7 +354,7 @@ std::vector<Entry<R>> server_entries() {
       {"virtualhost", text("a host name"), &R::virtual_host,
        "Default Host header for HTTP checks.",
        {syntax("<STRING>"), by_default("none"), inherits("virtual_server"), replaces}},
-      {"snmp_name", text("a name"), server(&lvs::ServerConfig::snmp_name),
+      {"snmp_name", text("a name"), &R::snmp_name,
        "Label shown in SNMP.", {syntax("<STRING>"), by_default("none")}},
       {"MISC_CHECK", opens_checker("MISC_CHECK", check::Misc{}),
        "Check by running a command.", {syntax("{ ... }"), adds}},

@@ -20,6 +20,23 @@ Position Tree::position(Place place, std::size_t length) const { return storage_
 std::vector<Diagnostic::Related> Tree::trail(Place place) const { return storage_->trail(place); }
 const std::vector<std::string>& Tree::files() const { return storage_->names; }
 
+namespace {
+
+// Many small files in a row must not make every one of them a copy of all before it.
+template <class Value>
+void make_room(std::vector<Value>& values, std::size_t count) {
+  const std::size_t wanted = values.size() + count;
+  if (wanted > values.capacity()) values.reserve(std::max(wanted, 2 * values.capacity()));
+}
+
+}  // namespace
+
+void Tree::Storage::expect_lines(std::size_t count) {
+  make_room(sources, count);
+  make_room(segments, count);
+  make_room(chunks, count);
+}
+
 std::uint32_t Tree::Storage::add_chunk(std::span<const Segment> pieces, std::uint32_t frame) {
   const auto number = static_cast<std::uint32_t>(chunks.size());
   chunks.push_back({static_cast<std::uint32_t>(segments.size()), frame});

@@ -78,6 +78,8 @@ struct Tree::Storage {
   std::vector<Chunk> chunks;
   std::vector<Frame> frames;
 
+  /// So many lines will come, most of them of one piece.
+  void expect_lines(std::size_t count);
   /// A line, and the way back from every octet of it.
   std::uint32_t add_chunk(std::span<const Segment> pieces, std::uint32_t frame);
   std::uint32_t add_source(const Source& source);

@@ -4,6 +4,7 @@
 // an error, never a crash.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <boost/pfr/core.hpp>
 #include <chrono>
@@ -19,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/rare.hpp"
 #include "core/result.hpp"
 
 namespace core {
@@ -77,7 +79,7 @@ class ArchiveWriter {
       for (const auto& element : value) write(element);
     } else if constexpr (d::is_array<T>) {
       for (const auto& element : value) write(element);
-    } else if constexpr (d::is<T, std::optional>) {
+    } else if constexpr (d::is<T, std::optional> || d::is<T, Rare>) {
       write(value.has_value());
       if (value) write(*value);
     } else if constexpr (d::is<T, std::pair>) {
@@ -146,6 +148,7 @@ class ArchiveReader {
     } else if constexpr (d::is<T, std::vector>) {
       value.clear();
       const std::size_t count = length(0);
+      value.reserve(std::min(count, most_reserved));
       for (std::size_t i = 0; i < count && !damaged_; ++i) read(value.emplace_back());
     } else if constexpr (d::is<T, std::map>) {
       value.clear();
@@ -157,7 +160,7 @@ class ArchiveReader {
       }
     } else if constexpr (d::is_array<T>) {
       for (auto& element : value) read(element);
-    } else if constexpr (d::is<T, std::optional>) {
+    } else if constexpr (d::is<T, std::optional> || d::is<T, Rare>) {
       bool present = false;
       read(present);
       if (present) {
@@ -233,6 +236,8 @@ class ArchiveReader {
     }
     ((index == I ? read(value.template emplace<I>()) : void()), ...);
   }
+
+  static constexpr std::size_t most_reserved = 4096;  // elements of a vector: a damaged count may be large
 
   std::span<const std::uint8_t> rest_;
   bool damaged_ = false;

@@ -24,13 +24,20 @@ struct Outer {
   std::vector<Inner> parts;
   std::map<std::string, double> weights;
   std::variant<Empty, Inner, std::int64_t> choice;
+  core::Rare<Inner> there, absent;
   friend bool operator==(const Outer&, const Outer&) = default;
 };
 
 Outer sample() {
   using namespace std::chrono_literals;
-  return {true,         core::Time{5s},   20ms, {{"a", {1, 2, 3}, 7}, {"", {}, std::nullopt}},
-          {{"w", 1.5}}, Inner{"x", {}, 1}};
+  return {true,
+          core::Time{5s},
+          20ms,
+          {{"a", {1, 2, 3}, 7}, {"", {}, std::nullopt}},
+          {{"w", 1.5}},
+          Inner{"x", {}, 1},
+          Inner{"rare", {}, 2},
+          {}};
 }
 
 TEST(Archive, GivesBackWhatWasWritten) {

@@ -21,7 +21,7 @@ using Subject = notify::Subject;
 class ServiceHooks {
  public:
   struct Commands {
-    std::optional<notify::Command> up, down;
+    core::Rare<notify::Command> up, down;
   };
 
   ServiceHooks(const lvs::ServicePlan& plan, const ServiceTasks& tasks)
@@ -42,14 +42,14 @@ class ServiceHooks {
     const Server* found = find(server);
     return found != nullptr && found->alert;
   }
-  const std::optional<notify::Command>& command(const Endpoint& server, bool up) const {
+  const core::Rare<notify::Command>& command(const Endpoint& server, bool up) const {
     static const Commands none;
     const Server* found = find(server);
     const Commands& commands = found != nullptr && found->commands ? *found->commands : none;
     return up ? commands.up : commands.down;
   }
 
-  std::optional<notify::Command> quorum_up, quorum_down;
+  core::Rare<notify::Command> quorum_up, quorum_down;
   bool alert = false;
 
  private:
@@ -82,17 +82,21 @@ std::map<lvs::ServiceId, ServiceHooks> hooks_of(const BalancerConfig& config) {
 class Balancer::Implementation {
  public:
   Implementation(BalancerConfig&& config, std::uint64_t seed)
-      : first_(std::move(config)), hooks_(hooks_of(first_)), checks_(seed), director_(first_.director) {
-    note_settings(first_);
-  }
+      : watched_(std::move(config.watched)),
+        initial_server_states_(config.director.initial_server_states),
+        hooks_(hooks_of(config)),
+        wishes_(Checks::wishes_of(config)),
+        checks_(seed),
+        director_(std::move(config.director)) {}
 
   Implementation(BalancerConfig&& config, std::uint64_t seed, BalancerSnapshot&& previous)
-      : first_(std::move(config)),
-        hooks_(hooks_of(first_)),
+      : watched_(std::move(config.watched)),
+        initial_server_states_(config.director.initial_server_states),
+        hooks_(hooks_of(config)),
+        wishes_(Checks::wishes_of(config)),
         checks_(seed),
-        director_(first_.director, previous.director),
+        director_(std::move(config.director), previous.director),
         last_event_(previous.last_event) {
-    note_settings(first_);
     checks_.remember(std::move(previous.checks));
   }
 
@@ -100,13 +104,13 @@ class Balancer::Implementation {
     BalancerActions out;
     out.emplace_back(action::Watch{watched_});
     take(now, director_.handle(now, lvs::event::Started{}), out);
-    configure_checks(now, std::exchange(first_, {}), out);
+    configure_checks(now, std::exchange(wishes_, {}), out);
     return out;
   }
 
-  BalancerActions handle(Time now, const BalancerEvent& event) {
+  BalancerActions handle(Time now, BalancerEvent&& event) {
     BalancerActions out;
-    std::visit([&](const auto& known) { on(now, known, out); }, event);
+    std::visit([&](auto& known) { on(now, known, out); }, event);
     return out;
   }
 
@@ -132,14 +136,14 @@ class Balancer::Implementation {
   }
 
  private:
-  void on(Time now, const event::ProbeFinished& finished, BalancerActions& out) {
+  void on(Time now, event::ProbeFinished& finished, BalancerActions& out) {
     if (stopped_) return;
     Checks::Changed changed;
     checks_.finished(now, finished, out, changed);
     tell_health(now, changed, out);
   }
 
-  void on(Time now, const event::TrackedFileChanged& file, BalancerActions& out) {
+  void on(Time now, event::TrackedFileChanged& file, BalancerActions& out) {
     Checks::Changed changed;
     checks_.file_changed(now, file.file, file.value, out, changed);
     if (!file.problem.empty()) {
@@ -149,32 +153,34 @@ class Balancer::Implementation {
     tell_health(now, changed, out);
   }
 
-  void on(Time now, const event::BfdStateChanged& session, BalancerActions& out) {
+  void on(Time now, event::BfdStateChanged& session, BalancerActions& out) {
     Checks::Changed changed;
     checks_.bfd_changed(now, session.session, session.up, out, changed);
     tell_health(now, changed, out);
   }
 
-  void on(Time now, const event::ServicesReconfigured& reconfigured, BalancerActions& out) {
+  void on(Time now, event::ServicesReconfigured& reconfigured, BalancerActions& out) {
     if (stopped_) return;
-    const BalancerConfig& config = reconfigured.config;
+    BalancerConfig& config = reconfigured.config;
     if (config.watched != watched_) out.emplace_back(action::Watch{config.watched});
-    note_settings(config);
+    watched_ = std::move(config.watched);
+    initial_server_states_ = config.director.initial_server_states;
     former_hooks_ = std::exchange(hooks_, hooks_of(config));
-    take(now, director_.handle(now, lvs::event::Reconfigured{config.director}), out);
-    configure_checks(now, config, out);
+    auto wishes = Checks::wishes_of(config);
+    take(now, director_.handle(now, lvs::event::Reconfigured{std::move(config.director)}), out);
+    configure_checks(now, std::move(wishes), out);
   }
 
-  void on(Time now, const event::StopRequested&, BalancerActions& out) {
+  void on(Time now, event::StopRequested&, BalancerActions& out) {
     take(now, director_.handle(now, lvs::event::StopRequested{}), out);
   }
 
   template <class DirectorEvent>
-  void on(Time now, const DirectorEvent& event, BalancerActions& out) {
-    take(now, director_.handle(now, event), out);
+  void on(Time now, DirectorEvent& event, BalancerActions& out) {
+    take(now, director_.handle(now, std::move(event)), out);
   }
 
-  void on(Time, const event::StatesWanted& wanted, BalancerActions& out) {
+  void on(Time, event::StatesWanted& wanted, BalancerActions& out) {
     const auto repeat = [&](notify::Event event) {
       event.gone = false;
       event.repeated = true;
@@ -190,14 +196,9 @@ class Balancer::Implementation {
     }
   }
 
-  void note_settings(const BalancerConfig& config) {
-    watched_ = config.watched;
-    initial_server_states_ = config.initial_server_states;
-  }
-
-  void configure_checks(Time now, const BalancerConfig& config, BalancerActions& out) {
+  void configure_checks(Time now, std::vector<Checks::Wish> wishes, BalancerActions& out) {
     Checks::Changed changed;
-    checks_.configure(now, config, out, changed);
+    checks_.configure(now, std::move(wishes), out, changed);
     tell_health(now, changed, out);
   }
 
@@ -209,6 +210,7 @@ class Balancer::Implementation {
   }
 
   void take(Time now, lvs::Actions&& actions, BalancerActions& out) {
+    if (out.empty()) out.reserve(2 * actions.size());  // a change of the quorum is told, too
     for (lvs::Action& wish : actions) {
       std::visit(core::Overload{
                      [&](lvs::action::SuspendChecks& rest) {
@@ -251,7 +253,7 @@ class Balancer::Implementation {
   void run(const lvs::action::RunHook& hook, BalancerActions& out) const {
     const ServiceHooks* hooks = hooks_for(hook.service, hook.server);
     if (hooks == nullptr) return;
-    const auto& command = [&]() -> const std::optional<notify::Command>& {
+    const auto& command = [&]() -> const core::Rare<notify::Command>& {
       switch (hook.hook) {
         case lvs::Hook::notify_up:
           return hooks->command(hook.server.value(), true);
@@ -303,10 +305,10 @@ class Balancer::Implementation {
     return event;
   }
 
-  BalancerConfig first_;  // until the start
   TrackersConfig watched_;
-  bool initial_server_states_ = false;
+  bool initial_server_states_;
   std::map<lvs::ServiceId, ServiceHooks> hooks_, former_hooks_;
+  std::vector<Checks::Wish> wishes_;  // until the start
   Checks checks_;
   lvs::Director director_;
   std::uint64_t last_event_ = 0;
@@ -322,7 +324,9 @@ Balancer::Balancer(Balancer&&) noexcept = default;
 Balancer& Balancer::operator=(Balancer&&) noexcept = default;
 
 BalancerActions Balancer::start(Time now) { return inside_->start(now); }
-BalancerActions Balancer::handle(Time now, const BalancerEvent& event) { return inside_->handle(now, event); }
+BalancerActions Balancer::handle(Time now, BalancerEvent event) {
+  return inside_->handle(now, std::move(event));
+}
 BalancerActions Balancer::handle_timeout(Time now) { return inside_->handle_timeout(now); }
 std::optional<Time> Balancer::next_timeout() const { return inside_->next_timeout(); }
 BalancerSnapshot Balancer::snapshot(Time now) const { return inside_->snapshot(now); }

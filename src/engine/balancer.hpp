@@ -73,8 +73,7 @@ namespace action {
 /// What StartProbe's numbers mean, before the first that uses one; replaces what the number meant.
 struct DefineCheck {
   CheckId check = 0;
-  CheckTask task;
-  friend bool operator==(const DefineCheck&, const DefineCheck&) = default;
+  std::shared_ptr<const CheckTask> task;
 };
 struct ForgetCheck {
   CheckId check = 0;
@@ -114,7 +113,7 @@ class Balancer {
 
   /// Once, before anything else.
   BalancerActions start(core::Time now);
-  BalancerActions handle(core::Time now, const BalancerEvent& event);
+  BalancerActions handle(core::Time now, BalancerEvent event);
   BalancerActions handle_timeout(core::Time now);
   std::optional<core::Time> next_timeout() const;
   BalancerSnapshot snapshot(core::Time now) const;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "check/config.hpp"
+#include "core/rare.hpp"
 #include "engine/trackers_config.hpp"
 #include "lvs/config.hpp"
 #include "notify/config.hpp"
@@ -15,21 +16,21 @@ namespace engine {
 /// One check of one server. Two that are equal are made once and count for both servers.
 struct CheckTask {
   check::Config config;
-  std::optional<notify::Command> command;  // MISC_CHECK
+  core::Rare<notify::Command> command;  // MISC_CHECK
 
   friend bool operator==(const CheckTask&, const CheckTask&) = default;
 };
 
 struct ServerTasks {
   std::vector<CheckTask> checks;  // none: the server is always fit
-  std::optional<notify::Command> notify_up, notify_down;
+  core::Rare<notify::Command> notify_up, notify_down;
 
   friend bool operator==(const ServerTasks&, const ServerTasks&) = default;
 };
 
 struct ServiceTasks {
   std::vector<ServerTasks> servers;  // as in the plan of the same index
-  std::optional<notify::Command> quorum_up, quorum_down;
+  core::Rare<notify::Command> quorum_up, quorum_down;
 
   friend bool operator==(const ServiceTasks&, const ServiceTasks&) = default;
 };
@@ -38,7 +39,6 @@ struct BalancerConfig {
   lvs::DirectorConfig director;
   std::vector<ServiceTasks> services;  // of director.services, in the same order
   TrackersConfig watched;              // the files of FILE_CHECK
-  bool initial_server_states = false;  // `rs_init_notifies`
 
   friend bool operator==(const BalancerConfig&, const BalancerConfig&) = default;
 };

@@ -23,6 +23,7 @@ CheckTask check_task(const config::Model& model, const config::Checker& checker)
 lvs::ServicePlan plan_of(const config::Model& model, const config::VirtualServer& service) {
   lvs::ServicePlan plan;
   plan.service = service.config;
+  plan.servers.reserve(service.servers.size());
   for (const config::RealServer& server : service.servers) {
     plan.servers.push_back(server.config);
     // Down until proven, if one check alone is meant so: its entry must not be there before.
@@ -38,6 +39,7 @@ lvs::ServicePlan plan_of(const config::Model& model, const config::VirtualServer
 
 ServiceTasks tasks_of(const config::Model& model, const config::VirtualServer& service) {
   ServiceTasks tasks;
+  tasks.servers.reserve(service.servers.size());
   for (const config::RealServer& server : service.servers) {
     ServerTasks& own = tasks.servers.emplace_back();
     own.notify_up = server.notify_up;
@@ -76,11 +78,13 @@ BalancerConfig balancer_config(const config::Model& model) {
   }
   result.director.flush = model.globals.lvs_flush;
   result.director.flush_on_stop = model.globals.lvs_flush_on_stop;
+  result.director.services.reserve(model.virtual_servers.size());
+  result.services.reserve(model.virtual_servers.size());
   for (const config::VirtualServer& service : model.virtual_servers) {
     result.director.services.push_back(plan_of(model, service));
     result.services.push_back(tasks_of(model, service));
   }
-  result.initial_server_states = model.globals.real_server_initial_notifies;
+  result.director.initial_server_states = model.globals.real_server_initial_notifies;
   std::set<std::string> files;
   for (const ServiceTasks& service : result.services) {
     for (const ServerTasks& server : service.servers) {

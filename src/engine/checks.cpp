@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
+#include <utility>
 
 #include "core/overload.hpp"
 
@@ -20,34 +21,9 @@ bool same_question(const CheckTask& a, const CheckTask& b) {
   return a.config.probe == b.config.probe && a.config.target == b.config.target && a.command == b.command;
 }
 
-struct Wanted {
-  const CheckTask* task = nullptr;
-  std::vector<CheckedServer> servers;
-  bool placed = false;
-};
-
-std::vector<Wanted> gather(const BalancerConfig& config) {
-  std::vector<Wanted> wanted;
-  std::unordered_multimap<std::size_t, std::size_t> by_task;
-  for (std::size_t i = 0; i < config.services.size(); ++i) {
-    const lvs::ServicePlan& plan = config.director.services[i];
-    const lvs::ServiceId service = lvs::id_of(plan.service);
-    for (std::size_t j = 0; j < config.services[i].servers.size(); ++j) {
-      const CheckedServer server{service, plan.servers[j].endpoint};
-      for (const CheckTask& task : config.services[i].servers[j].checks) {
-        const std::size_t hash = hash_of(task);
-        auto [at, end] = by_task.equal_range(hash);
-        at = std::find_if(at, end, [&](const auto& entry) { return *wanted[entry.second].task == task; });
-        if (at == end) {
-          at = by_task.emplace(hash, wanted.size());
-          wanted.push_back({&task, {}, false});
-        }
-        auto& servers = wanted[at->second].servers;
-        if (servers.empty() || servers.back() != server) servers.push_back(server);
-      }
-    }
-  }
-  return wanted;
+// What a checker and whoever asks for it look at, and what keeps it alive.
+std::shared_ptr<const check::Config> config_of(const std::shared_ptr<const CheckTask>& task) {
+  return {task, &task->config};
 }
 
 const check::File* file_of(const CheckTask& task) { return std::get_if<check::File>(&task.config.probe); }
@@ -55,50 +31,77 @@ const check::Bfd* session_of(const CheckTask& task) { return std::get_if<check::
 
 }  // namespace
 
+std::vector<Checks::Wish> Checks::wishes_of(BalancerConfig& config) {
+  std::vector<Wish> wishes;
+  std::unordered_multimap<std::size_t, std::size_t> by_task;
+  for (std::size_t i = 0; i < config.services.size(); ++i) {
+    const lvs::ServicePlan& plan = config.director.services[i];
+    const lvs::ServiceId service = lvs::id_of(plan.service);
+    for (std::size_t j = 0; j < config.services[i].servers.size(); ++j) {
+      const CheckedServer server{service, plan.servers[j].endpoint};
+      for (CheckTask& task : config.services[i].servers[j].checks) {
+        const std::size_t hash = hash_of(task);
+        auto [at, end] = by_task.equal_range(hash);
+        at = std::find_if(at, end, [&](const auto& entry) { return *wishes[entry.second].task == task; });
+        if (at == end) {
+          at = by_task.emplace(hash, wishes.size());
+          wishes.push_back({std::make_shared<const CheckTask>(std::move(task)), {}});
+        }
+        auto& servers = wishes[at->second].servers;
+        if (servers.empty() || servers.back() != server) servers.push_back(server);
+      }
+    }
+  }
+  return wishes;
+}
+
 void Checks::remember(std::vector<CheckSnapshot> previous) {
   for (CheckSnapshot& check : previous) remembered_.emplace(hash_of(check.task), std::move(check));
 }
 
-void Checks::configure(Time now, const BalancerConfig& config, BalancerActions& out, Changed& changed) {
+void Checks::configure(Time now, std::vector<Wish> wishes, BalancerActions& out, Changed& changed) {
   std::map<CheckedServer, lvs::Health> before;
   for (const auto& [server, ids] : by_server_) before.emplace(server, health(server));
-  std::vector<Wanted> wanted = gather(config);
   std::vector<bool> kept(slots_.size());
-  const auto keep = [&](CheckId id, Wanted& wish) {
+  // Of a wish that is fulfilled nothing is left.
+  const auto keep = [&](CheckId id, Wish& wish) {
     kept[id] = true;
-    wish.placed = true;
-    slots_[id]->servers = wish.servers;
+    slots_[id]->task = std::exchange(wish.task, nullptr);
+    slots_[id]->servers = std::move(wish.servers);
   };
-  for (Wanted& wish : wanted) {
+  for (Wish& wish : wishes) {
     const auto [first, last] = by_task_.equal_range(hash_of(*wish.task));
-    for (auto at = first; at != last && !wish.placed; ++at) {
-      if (!kept[at->second] && slots_[at->second]->task == *wish.task) keep(at->second, wish);
-    }
+    const auto same = std::find_if(first, last, [&](const auto& at) {
+      return !kept[at.second] && *slots_[at.second]->task == *wish.task;
+    });
+    if (same == last) continue;
+    wish.task = slots_[same->second]->task;  // those who look at it go on with it
+    keep(same->second, wish);
   }
   // Another timing is no reason to forget what was found.
   std::multimap<CheckedServer, CheckId> left;
   for (CheckId id = 0; id < slots_.size(); ++id) {
     if (slots_[id] && !kept[id]) left.emplace(slots_[id]->servers.front(), id);
   }
-  for (Wanted& wish : wanted) {
-    if (wish.placed || left.empty()) continue;
+  for (Wish& wish : wishes) {
+    if (!wish.task || left.empty()) continue;
     const auto [first, last] = left.equal_range(wish.servers.front());
     const auto same = std::find_if(
-        first, last, [&](const auto& at) { return same_question(slots_[at.second]->task, *wish.task); });
+        first, last, [&](const auto& at) { return same_question(*slots_[at.second]->task, *wish.task); });
     if (same == last) continue;
     const CheckId id = same->second;
     left.erase(same);
-    const auto [low, high] = by_task_.equal_range(hash_of(slots_[id]->task));
+    const auto [low, high] = by_task_.equal_range(hash_of(*slots_[id]->task));
     by_task_.erase(std::find_if(low, high, [&](const auto& at) { return at.second == id; }));
     by_task_.emplace(hash_of(*wish.task), id);
     keep(id, wish);
-    slots_[id]->task = *wish.task;
-    out.emplace_back(action::DefineCheck{id, *wish.task});
-    tell(now, id, check::event::Reconfigured{wish.task->config}, out, changed);
+    const auto& task = slots_[id]->task;
+    out.emplace_back(action::DefineCheck{id, task});
+    tell(now, id, check::event::Reconfigured{config_of(task)}, out, changed);
   }
   for (const auto& [server, id] : left) remove(id, out);
-  for (Wanted& wish : wanted) {
-    if (!wish.placed) add(now, *wish.task, std::move(wish.servers), out, changed);
+  for (Wish& wish : wishes) {
+    if (wish.task) add(now, std::move(wish), out, changed);
   }
   remembered_.clear();
   started_ = true;
@@ -118,8 +121,9 @@ void Checks::configure(Time now, const BalancerConfig& config, BalancerActions& 
   }
 }
 
-void Checks::add(Time now, const CheckTask& task, std::vector<CheckedServer> servers, BalancerActions& out,
-                 Changed& changed) {
+void Checks::add(Time now, Wish&& wish, BalancerActions& out, Changed& changed) {
+  const auto shared = std::move(wish.task);
+  const CheckTask& task = *shared;
   CheckId id = static_cast<CheckId>(slots_.size());
   if (free_.empty()) {
     slots_.emplace_back();
@@ -127,9 +131,10 @@ void Checks::add(Time now, const CheckTask& task, std::vector<CheckedServer> ser
     id = free_.back();
     free_.pop_back();
   }
-  slots_[id].emplace(Slot{task, check::Checker(task.config, seed_ + ++added_), std::move(servers), false});
+  slots_[id].emplace(
+      Slot{shared, check::Checker(config_of(shared), seed_ + ++added_), std::move(wish.servers), false});
   by_task_.emplace(hash_of(task), id);
-  out.emplace_back(action::DefineCheck{id, task});
+  out.emplace_back(action::DefineCheck{id, shared});
   const auto [low, high] = remembered_.equal_range(hash_of(task));
   const auto previous = std::find_if(low, high, [&](const auto& entry) { return entry.second.task == task; });
   if (previous != high) {
@@ -149,7 +154,7 @@ void Checks::add(Time now, const CheckTask& task, std::vector<CheckedServer> ser
 }
 
 void Checks::remove(CheckId id, BalancerActions& out) {
-  const auto [low, high] = by_task_.equal_range(hash_of(slots_[id]->task));
+  const auto [low, high] = by_task_.equal_range(hash_of(*slots_[id]->task));
   by_task_.erase(std::find_if(low, high, [&](const auto& at) { return at.second == id; }));
   slots_[id].reset();
   deadlines_.clear(id);
@@ -184,7 +189,7 @@ void Checks::take(CheckId id, check::Actions&& actions, BalancerActions& out, Ch
                },
                wish);
   }
-  deadlines_.update(id, slot.machine.next_timeout(), timer_slack(slot.task.config.timing.delay_loop));
+  deadlines_.update(id, slot.machine.next_timeout(), timer_slack(slot.task->config.timing.delay_loop));
 }
 
 std::string Checks::name_of(const Slot& slot) {
@@ -204,7 +209,7 @@ void Checks::file_changed(Time now, const std::string& file, std::int64_t value,
   files_.insert_or_assign(file, value);
   for (CheckId id = 0; id < slots_.size(); ++id) {
     if (!slots_[id]) continue;
-    const auto* checked = file_of(slots_[id]->task);
+    const auto* checked = file_of(*slots_[id]->task);
     if (checked != nullptr && checked->track_file == file)
       tell(now, id, check::event::FileRead{value}, out, changed);
   }
@@ -215,7 +220,7 @@ void Checks::bfd_changed(Time now, const std::string& session, bool up, Balancer
   sessions_.insert_or_assign(session, up);
   for (CheckId id = 0; id < slots_.size(); ++id) {
     if (!slots_[id]) continue;
-    const auto* checked = session_of(slots_[id]->task);
+    const auto* checked = session_of(*slots_[id]->task);
     if (checked != nullptr && checked->session == session)
       tell(now, id, check::event::BfdReported{up, {}}, out, changed);
   }
@@ -259,7 +264,7 @@ lvs::Health Checks::health(const CheckedServer& server) const {
     const check::Checker& machine = slots_[id]->machine;
     if (!machine.up()) {
       if (health.up) {
-        health.detail = fmt::format("{}: {}", check::keyword(slots_[id]->task.config.probe),
+        health.detail = fmt::format("{}: {}", check::keyword(slots_[id]->task->config.probe),
                                     machine.reason().to_string());
       }
       health.up = false;
@@ -273,7 +278,7 @@ lvs::Health Checks::health(const CheckedServer& server) const {
 std::vector<CheckSnapshot> Checks::snapshot() const {
   std::vector<CheckSnapshot> shown;
   for (const auto& slot : slots_) {
-    if (slot) shown.push_back({slot->task, slot->servers, slot->machine.snapshot()});
+    if (slot) shown.push_back({*slot->task, slot->servers, slot->machine.snapshot()});
   }
   return shown;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,8 +23,16 @@ class Checks {
 
   explicit Checks(std::uint64_t seed) : seed_(seed) {}
 
-  /// The checks of this configuration and of no other. A check that was there before keeps its history, also with another timing.
-  void configure(core::Time now, const BalancerConfig& config, BalancerActions& out, Changed& changed);
+  /// A check that a configuration asks for, once, and the servers it is for.
+  struct Wish {
+    std::shared_ptr<const CheckTask> task;
+    std::vector<CheckedServer> servers;
+  };
+  /// Takes the tasks out of the configuration.
+  static std::vector<Wish> wishes_of(BalancerConfig& config);
+
+  /// These checks and no others. A check that was there before keeps its history, also with another timing.
+  void configure(core::Time now, std::vector<Wish> wishes, BalancerActions& out, Changed& changed);
   /// Before configure(): histories to go on with.
   void remember(std::vector<CheckSnapshot> previous);
 
@@ -45,14 +54,13 @@ class Checks {
 
  private:
   struct Slot {
-    CheckTask task;
+    std::shared_ptr<const CheckTask> task;
     check::Checker machine;
     std::vector<CheckedServer> servers;
     bool resting = false;
   };
 
-  void add(core::Time now, const CheckTask& task, std::vector<CheckedServer> servers, BalancerActions& out,
-           Changed& changed);
+  void add(core::Time now, Wish&& wish, BalancerActions& out, Changed& changed);
   void remove(CheckId id, BalancerActions& out);
   void tell(core::Time now, CheckId id, const check::Event& event, BalancerActions& out, Changed& changed);
   void take(CheckId id, check::Actions&& actions, BalancerActions& out, Changed& changed);

@@ -71,8 +71,6 @@ struct ServerConfig {
   bool alpha = false;
   core::Duration drain_timeout{};  // weight 0 or removal leaves connections that long; 0 = not at all
   bool smtp_alert = true;
-  std::string virtual_host;
-  std::string snmp_name;
 
   friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
@@ -136,6 +134,7 @@ struct DirectorConfig {
   std::optional<std::uint8_t> sync_id;  // the VRID of the instance sync daemons follow
   bool flush = false;
   FlushOnStop flush_on_stop = FlushOnStop::no;
+  bool initial_server_states = false;  // `rs_init_notifies`: servers that start fit are reported, too
 
   friend bool operator==(const DirectorConfig&, const DirectorConfig&) = default;
 };

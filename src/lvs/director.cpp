@@ -38,10 +38,10 @@ Director::Director(DirectorConfig config, const DirectorSnapshot& previous)
     adopt(std::make_unique<Service>(service, claim(service.plan, claimed, none)));
 }
 
-Actions Director::handle(core::Time now, const Event& event) {
+Actions Director::handle(core::Time now, Event event) {
   Actions out;
   if (stopped_) return out;
-  std::visit([&](const auto& which) { on(now, which, out); }, event);
+  std::visit([&](auto& which) { on(now, which, out); }, event);
   return out;
 }
 
@@ -88,13 +88,19 @@ Service* Director::service(const ServiceId& id) {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
-Table Director::wanted() const {
-  Table table;
-  if (stopped_) return table;
+TableView Director::wanted_view() const {
+  TableView view;
+  if (stopped_) return view;
   for (const auto& each : services_) {
     if (each->wanted() == nullptr) continue;
-    for (const ServiceKey& key : each->keys()) table.emplace(key, *each->wanted());
+    for (const ServiceKey& key : each->keys()) view.emplace(key, each->wanted());
   }
+  return view;
+}
+
+Table Director::wanted() const {
+  Table table;
+  for (const auto& [key, entry] : wanted_view()) table.emplace_hint(table.end(), key, *entry);
   return table;
 }
 
@@ -122,7 +128,9 @@ void Director::take(ServiceActions&& actions, Actions& out) {
   for (ServiceAction& each : actions) {
     if (auto* programs = std::get_if<action::Program>(&each)) {
       program(std::move(programs->commands), out);
-    } else {
+    } else if (const auto* report = std::get_if<action::ReportServer>(&each);
+               report == nullptr || !report->change.initial || !report->change.up ||
+               settings_.initial_server_states) {
       std::visit([&](auto& which) { out.emplace_back(std::move(which)); }, each);
     }
   }
@@ -251,8 +259,9 @@ void Director::begin(core::Time now, const Table& actual, Actions& out) {
   Actions said = std::exchange(unsaid_, {});
   for (const auto& each : services_) take(each->start(now), said);
   if (resumes_) put_plans(now, std::exchange(plans_, {}), said);
+  const TableView should = wanted_view();
   Commands commands =
-      diff(wanted(), actual, ours_, settings_.flush && !resumes_ ? Foreign::remove : Foreign::keep);
+      diff(should, actual, ours_, settings_.flush && !resumes_ ? Foreign::remove : Foreign::keep);
   if (settings_.timeouts != Timeouts{} && !resumes_)
     commands.emplace_back(command::SetTimeouts{settings_.timeouts});
   if (!resumes_) {
@@ -261,7 +270,7 @@ void Director::begin(core::Time now, const Table& actual, Actions& out) {
   }
   append_daemons(commands);
   ours_.clear();  // what was ours before and is not wanted was there, and is removed now, or is gone
-  for (const auto& [key, entry] : wanted()) ours_.insert(key);
+  for (const auto& [key, entry] : should) ours_.insert(ours_.end(), key);
   program(std::move(commands), out);
   out.insert(out.end(), std::make_move_iterator(said.begin()), std::make_move_iterator(said.end()));
 }
@@ -277,8 +286,7 @@ void Director::on(core::Time now, const event::TableListed& listed, Actions& out
     begin(now, actual, out);
     return;
   }
-  const Table should = wanted();
-  Commands commands = diff(should, actual, ours_);
+  Commands commands = diff(wanted_view(), actual, ours_);
   if (commands.empty()) {
     refused_ = false;
     patience_ = first_patience;
@@ -340,9 +348,9 @@ void Director::on(core::Time /*now*/, const event::HolderChanged& changed, Actio
   program(std::move(commands), out);
 }
 
-void Director::on(core::Time now, const event::Reconfigured& reconfigured, Actions& out) {
+void Director::on(core::Time now, event::Reconfigured& reconfigured, Actions& out) {
   const Timeouts timeouts = settings_.timeouts;
-  settings_ = reconfigured.config;
+  settings_ = std::move(reconfigured.config);
   std::vector<ServicePlan> plans = std::exchange(settings_.services, {});
   if (!begun_) {
     if (resumes_) {
@@ -355,10 +363,9 @@ void Director::on(core::Time now, const event::Reconfigured& reconfigured, Actio
   const Table before = wanted();
   Actions said;
   put_plans(now, std::move(plans), said);
-  const Table after = wanted();
   std::set<ServiceKey> unwanted;
   for (const auto& [key, entry] : before) unwanted.insert(key);
-  Commands commands = diff(after, before, unwanted);
+  Commands commands = diff(wanted_view(), before, unwanted);
   if (settings_.timeouts != timeouts && settings_.timeouts != Timeouts{})
     commands.emplace_back(command::SetTimeouts{settings_.timeouts});
   append_daemons(commands);

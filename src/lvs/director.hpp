@@ -85,7 +85,7 @@ class Director {
   /// Goes on where another process was, which need not have had the same configuration.
   Director(DirectorConfig config, const DirectorSnapshot& previous);
 
-  Actions handle(core::Time now, const Event& event);
+  Actions handle(core::Time now, Event event);
   Actions handle_timeout(core::Time now);  // early or repeated calls do nothing
   std::optional<core::Time> next_timeout() const;
   DirectorSnapshot snapshot() const;
@@ -93,6 +93,7 @@ class Director {
   const Service* find(const ServiceId& id) const;
   /// What the plane shall hold, all services together.
   Table wanted() const;
+  TableView wanted_view() const;
   Fit fit() const;
 
  private:
@@ -105,7 +106,7 @@ class Director {
   void on(core::Time now, const event::AddressChanged& changed, Actions& out);
   void on(core::Time now, const event::ConnectionsCounted& counted, Actions& out);
   void on(core::Time now, const event::HolderChanged& changed, Actions& out);
-  void on(core::Time now, const event::Reconfigured& reconfigured, Actions& out);
+  void on(core::Time now, event::Reconfigured& reconfigured, Actions& out);
   void on(core::Time now, const event::StopRequested& stop, Actions& out);
 
   Service* service(const ServiceId& id);

@@ -27,6 +27,26 @@ TEST(LvsDirector, TouchesNothingBeforeItHasSeenTheTable) {
   EXPECT_THAT(rig.told(), ElementsAre("quorum_down"));
 }
 
+// Thousands may count as fit before anybody looked.
+TEST(LvsDirector, ServersThatStartFitAreReportedOnlyIfThatIsWanted) {
+  for (const bool wanted : {false, true}) {
+    ServerConfig proven = server(2);
+    proven.alpha = true;
+    DirectorConfig asked = config({plan({server(1), proven})});
+    asked.initial_server_states = wanted;
+    Director director(asked);
+    director.handle({}, event::Started{});
+    std::vector<ServerChange> reported;
+    for (const Action& action : director.handle({}, event::TableListed{})) {
+      if (const auto* report = std::get_if<action::ReportServer>(&action)) reported.push_back(report->change);
+    }
+    EXPECT_THAT(reported, SizeIs(wanted ? 2 : 1));
+    EXPECT_EQ(reported.back().server, at(2)) << "one that starts down is news in any case";
+    EXPECT_FALSE(reported.back().up);
+    EXPECT_TRUE(director.snapshot().services.at(0).servers.at(0).last.up) << "and status knows of all";
+  }
+}
+
 TEST(LvsDirector, CorrectsWhatIsThereAndLeavesOthersAlone) {
   Table before;
   before[key()] = {{}, {entry(1, 1), entry(7, 1)}};
@@ -341,7 +361,8 @@ TEST(LvsDirectorProperty, NoSequenceOfHealthAndReloadsEmptiesAServiceThatCouldSe
         rig.director = Director(world.last(), rig.director.snapshot()), rig.start();
       Table table = rig.table;
       EXPECT_EQ(audit(table, {}, rig.director.fit()), std::nullopt);
-      EXPECT_THAT(diff(rig.director.wanted(), rig.table, {}), IsEmpty()) << "believed and real tables differ";
+      EXPECT_THAT(diff(rig.director.wanted_view(), rig.table), IsEmpty())
+          << "believed and real tables differ";
     }
     rig.handle(event::StopRequested{});
     EXPECT_THAT(rig.table, IsEmpty());

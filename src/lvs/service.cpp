@@ -39,8 +39,14 @@ Service::Service(const ServiceSnapshot& previous, std::vector<ServiceKey> keys)
       last_(previous.last) {
   servers_.reserve(previous.servers.size());
   for (const ServerSnapshot& server : previous.servers) {
-    servers_.push_back({server.config, server.health, server.ordered_weight, server.leaving, server.drained,
-                        server.drain, server.last});
+    const ServerChange& last = server.last;
+    servers_.push_back({server.config,
+                        server.health,
+                        server.ordered_weight,
+                        server.leaving,
+                        server.drained,
+                        server.drain,
+                        {last.up, last.initial, last.reason, last.weight, last.when, last.detail}});
   }
 }
 
@@ -233,9 +239,14 @@ std::optional<Entry> Service::entry() const {
 
 void Service::report(core::Time now, Server& server, Reason reason, bool initial, ServiceActions& out) const {
   const bool up = server.health.up && !server.leaving;
-  server.last = {id_,    server.config.endpoint, up, initial, up ? weight_of(server) : 0,
-                 reason, server.health.detail,   now};
-  out.emplace_back(action::ReportServer{server.last});
+  server.last = {up, initial, reason, up ? weight_of(server) : 0, now, server.health.detail};
+  out.emplace_back(action::ReportServer{last_change(server)});
+}
+
+ServerChange Service::last_change(const Server& server) const {
+  if (server.last.reason == Reason::none) return {};  // nothing was said
+  const auto& [up, initial, reason, weight, when, detail] = server.last;
+  return {id_, server.config.endpoint, up, initial, weight, reason, detail, when};
 }
 
 void Service::run(Hook hook, const std::optional<Endpoint>& server, ServiceActions& out) const {
@@ -442,7 +453,7 @@ ServiceSnapshot Service::snapshot() const {
   result.servers.reserve(servers_.size());
   for (const Server& server : servers_) {
     result.servers.push_back({server.config, server.health, server.ordered_weight, weight_of(server),
-                              server.leaving, server.drained, server.drain, server.last});
+                              server.leaving, server.drained, server.drain, last_change(server)});
   }
   return result;
 }

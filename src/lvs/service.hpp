@@ -228,9 +228,16 @@ class Service {
     bool leaving = false;
     bool drained = false;
     std::optional<Drain> drain;
-    ServerChange last;
+    struct {  // as in ServerChange
+      bool up = false, initial = false;
+      Reason reason = Reason::none;
+      std::uint32_t weight = 0;
+      core::Time when{};
+      std::string detail;
+    } last;
   };
 
+  ServerChange last_change(const Server& server) const;
   static std::uint32_t weight_of(const Server& server);
   static bool counts(const Server& server) { return server.health.up && !server.leaving; }
   static Server fresh(const ServerConfig& config);

@@ -107,15 +107,21 @@ std::vector<Step> steps(const Entry* wanted, const Entry* actual) {
   return out;
 }
 
-Commands diff(const Table& wanted, const Table& actual, const std::set<ServiceKey>& ours, Foreign foreign) {
+Commands diff(const TableView& wanted, const Table& actual, const std::set<ServiceKey>& ours,
+              Foreign foreign) {
   Commands out;
+  if (actual.empty()) {
+    std::size_t all = 0;
+    for (const auto& [key, entry] : wanted) all += 1 + entry->destinations.size();
+    out.reserve(all);
+  }
   for (const auto& [key, entry] : actual) {
     if (!wanted.contains(key) && (foreign == Foreign::remove || ours.contains(key)))
       out.emplace_back(command::RemoveService{key});
   }
   for (const auto& [key, entry] : wanted) {
     const auto found = actual.find(key);
-    for (const Step& step : steps(&entry, found == actual.end() ? nullptr : &found->second))
+    for (const Step& step : steps(entry, found == actual.end() ? nullptr : &found->second))
       out.push_back(step.of(key));
   }
   return out;

@@ -50,11 +50,14 @@ struct Step {
 /// From `actual` to `wanted`; either may be null for "no such service". The steps point into both.
 std::vector<Step> steps(const Entry* wanted, const Entry* actual);
 
+/// A table whose entries lie elsewhere.
+using TableView = std::map<net::ipvs::ServiceKey, const Entry*>;
+
 /// What else is done to a table beside making our entries right.
 enum class Foreign : std::uint8_t { keep, remove };
 
 /// Services of `actual` that are not wanted are removed if they are `ours` (we made them once) or foreign ones are to go.
-Commands diff(const Table& wanted, const Table& actual, const std::set<net::ipvs::ServiceKey>& ours = {},
+Commands diff(const TableView& wanted, const Table& actual, const std::set<net::ipvs::ServiceKey>& ours = {},
               Foreign foreign = Foreign::keep);
 
 /// Does to `table` what a data plane would do. False if that would be refused: no such service, or already there.

@@ -137,7 +137,7 @@ void BalancerHost::deliver(engine::BalancerEvent&& event) {
 void BalancerHost::serve() {
   if (std::exchange(serving_, true)) return;
   while (!events_.empty()) {
-    for (auto& event : std::exchange(events_, {})) perform(engine_->handle(now(), event));
+    for (auto& event : std::exchange(events_, {})) perform(engine_->handle(now(), std::move(event)));
   }
   serving_ = false;
   scripts_.update();
@@ -153,10 +153,9 @@ void BalancerHost::perform(engine::BalancerActions&& actions) {
     std::visit(
         core::Overload{
             [&](action::DefineCheck& check) {
-              if (check.task.command) scripts_.define(check.check, *check.task.command);
+              if (check.task->command) scripts_.define(check.check, *check.task->command);
               if (checks_.size() <= check.check) checks_.resize(check.check + 1);
-              checks_[check.check].config =
-                  std::make_shared<const check::Config>(std::move(check.task.config));
+              checks_[check.check].config = {check.task, &check.task->config};
             },
             [&](action::ForgetCheck& check) {
               probes_.forget(check.check);

@@ -1,5 +1,6 @@
 #include "runtime/files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -48,6 +49,10 @@ core::Result<std::string> read_text_file(const std::string& path, std::size_t li
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) return std::unexpected(file_error("open", path, errno));
   std::string text;
+  struct stat status{};
+  if (::fstat(file.get(), &status) == 0 &&
+      status.st_size > 0)  // what lies in /proc has no size, and may grow
+    text.reserve(std::min(static_cast<std::size_t>(status.st_size), limit));
   std::string buffer(64 << 10, '\0');
   while (true) {
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());

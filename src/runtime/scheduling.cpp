@@ -108,8 +108,23 @@ core::Result<> join_net_namespace(const std::string& name) {
 }
 
 // The default, but the library would raise it with every large block that is freed.
-void give_back_large_blocks() { ::mallopt(M_MMAP_THRESHOLD, 128 * 1024); }
+namespace {
 
-void return_free_memory() { ::malloc_trim(0); }
+constexpr int usual_threshold = 128 * 1024;  // glibc's own
+constexpr int no_threshold = 1 << 30;
+
+void set_thresholds(int octets) {
+  ::mallopt(M_MMAP_THRESHOLD, octets);
+  ::mallopt(M_TRIM_THRESHOLD, octets);
+}
+
+}  // namespace
+
+void keep_free_memory() { set_thresholds(no_threshold); }
+
+void return_free_memory() {
+  set_thresholds(usual_threshold);
+  ::malloc_trim(0);
+}
 
 }  // namespace runtime

@@ -21,10 +21,12 @@ void ask_for_short_slices();
 /// Joins the namespace of that name (as `ip netns` makes them). Empty: stays where it is.
 core::Result<> join_net_namespace(const std::string& name);
 
-/// Blocks of 128 KiB and more go back to the system as soon as they are free: a snapshot of all routers is such a passing one.
-void give_back_large_blocks();
-/// What the allocator keeps of memory that was needed once. Costs some milliseconds after a large configuration: for the quiet
-/// moment between reading one and working with it.
+/// While one large thing makes way for another, as a file, its tree and its model do, what is free is used again before the
+/// system is asked for more: every page it gives costs a fault.
+void keep_free_memory();
+/// The end of that, and of what was kept: some milliseconds after a large configuration, so for the quiet moment between reading
+/// one and working with it. From then on blocks of 128 KiB and more go back as soon as they are free, as a snapshot of all
+/// routers is.
 void return_free_memory();
 
 }  // namespace runtime

@@ -48,7 +48,7 @@ void say_farewell(boost::asio::io_context& io, Channel& channel) {
 template <class Config, class Work>
 int run_worker(std::string_view name, std::string_view ident, const Work& work) {
   ignore_foreign_signals();
-  give_back_large_blocks();
+  keep_free_memory();
   core::Result<Config> config = std::unexpected(core::Error{});
   if (const auto bytes = read_memory(worker_config_fd)) {
     config = core::from_bytes<Config>(*bytes);

@@ -68,7 +68,7 @@ Probing converse(AttemptPtr attempt, std::shared_ptr<Dialogue> dialogue, std::st
 
 /// One datagram of what was received, or an errno.
 std::expected<std::span<const std::uint8_t>, int> receive_datagram(int fd) {
-  thread_local std::array<std::uint8_t, 64 * 1024> buffer;
+  static std::array<std::uint8_t, 64 * 1024> buffer;  // probes run in one thread
   const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), 0);
   if (size < 0) return std::unexpected(errno);
   return std::span<const std::uint8_t>(buffer.data(), static_cast<std::size_t>(size));

@@ -17,9 +17,9 @@ namespace {
 // A server that sends without end must not keep the loop from others, nor from its own deadline.
 constexpr unsigned most_reads_at_once = 4;
 
-// One a thread is enough: it is looked at before anybody else runs.
+// One is enough: probes run in one thread, and it is looked at before another one runs.
 std::span<char> shared_buffer() {
-  thread_local std::array<char, 16 * 1024> buffer;
+  static std::array<char, 16 * 1024> buffer;
   return buffer;
 }
 

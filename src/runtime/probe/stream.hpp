@@ -1,5 +1,5 @@
 // Moving octets over the connection of an attempt, plain or by TLS, for the probes that hold a dialogue. Reading takes what is
-// there into one buffer that all probes of a thread share: look at it before the next co_await.
+// there into one buffer that all probes share: look at it before the next co_await.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
