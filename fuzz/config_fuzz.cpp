@@ -46,7 +46,7 @@ void check_statements(const config::Tree& tree, std::span<const config::Statemen
   for (const config::Statement& statement : statements) {
     SF_CHECK(depth <= 64);
     SF_CHECK(add_octets(statement.keyword.text) + add_octets(statement.tail) < SIZE_MAX);
-    SF_CHECK(statement.has_block || statement.children.empty());
+    SF_CHECK(statement.has_block() || statement.children().empty());
     SF_CHECK(statement.keyword.quoted || !statement.keyword.text.empty());
     for (const config::Word& word : statement.arguments) {
       SF_CHECK(word.quoted || !word.text.empty());
@@ -56,12 +56,12 @@ void check_statements(const config::Tree& tree, std::span<const config::Statemen
     if (left-- > 0) {
       check_place(tree, statement.keyword.place, statement.keyword.text.size());
       check_place(tree, statement.tail_place, statement.tail.size());
-      if (statement.has_block) {
-        check_place(tree, statement.block_open, 1);
-        check_place(tree, statement.block_close, 1);
+      if (statement.has_block()) {
+        check_place(tree, statement.block_open(), 1);
+        check_place(tree, statement.block_close(), 1);
       }
     }
-    check_statements(tree, statement.children, depth + 1, left);
+    check_statements(tree, statement.children(), depth + 1, left);
   }
 }
 

@@ -120,7 +120,7 @@ void read_globals(Build& build) {
         build.interpreter.refuse("surplus-argument", statement->arguments.front(), "global_defs has no name",
                                  {}, "it is ignored");
       }
-      given.blocks.push_back(build.interpreter.read_block(block, statement->children, &globals, pass));
+      given.blocks.push_back(build.interpreter.read_block(block, statement->children(), &globals, pass));
     }
     if (pass == Pass::early) continue;
     inherit_announcements(globals, given);

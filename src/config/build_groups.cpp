@@ -51,7 +51,7 @@ void read_sync_group(Build& build, const Statement& statement) {
   SyncGroupDraft draft;
   draft.hooks.smtp_alert =
       in.globals().mail.alert_vrrp ? in.globals().mail.alert_vrrp : in.globals().mail.alert;
-  const Given given = in.read_block(schema().at("vrrp_sync_group"), statement.children, &draft);
+  const Given given = in.read_block(schema().at("vrrp_sync_group"), statement.children(), &draft);
   finish_owner(in, draft.hooks, given);
   if (!name || !build.groups.add(in, *name, "vrrp_sync_group")) return;
   draft.name = name->text;
@@ -91,7 +91,7 @@ void read_track_group(Build& build, const Statement& statement) {
   Interpreter& in = build.interpreter;
   const auto name = block_name(in, statement);
   TrackGroupDraft draft;
-  in.read_block(schema().at("track_group"), statement.children, &draft);
+  in.read_block(schema().at("track_group"), statement.children(), &draft);
   if (!name || !build.track_groups.add(in, *name, "track_group")) return;
   draft.name = name->text;
   draft.members = known_members(build, draft.member_words);
@@ -110,7 +110,7 @@ void read_pace(Build& build, const Statement& statement, std::unordered_set<std:
               "it is ignored");
   }
   GarpGroup group;
-  const Given given = in.read_block(schema().at("garp_group"), statement.children, &group);
+  const Given given = in.read_block(schema().at("garp_group"), statement.children(), &group);
   const Word* where =
       given.find("interfaces") != nullptr ? given.find("interfaces") : given.find("interface");
   std::erase_if(group.interfaces, [&](const std::string& interface) {

@@ -20,7 +20,7 @@ class InstanceBuilder {
       : build_(build), in_(build.interpreter) {
     draft_.name = name;
     inherit();
-    draft_.given = in_.read_block(schema().at("vrrp_instance"), statement.children, &draft_);
+    draft_.given = in_.read_block(schema().at("vrrp_instance"), statement.children(), &draft_);
     config::finish_owner(in_, draft_.hooks, draft_.given);
   }
 
@@ -503,7 +503,7 @@ void read_instances(Build& build) {
   build.model.instances.reserve(build.root.instances.size());
   for (const Statement* statement : build.root.instances) {
     const auto name = block_name(in, *statement);
-    if (!statement->has_block) {  // its lines stand somewhere else: nothing more can be said of it
+    if (!statement->has_block()) {  // its lines stand somewhere else: nothing more can be said of it
       if (name) build.instances.add(in, *name, "vrrp_instance");
       continue;
     }

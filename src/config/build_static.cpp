@@ -16,7 +16,7 @@ bool group_known(Build& build, const std::string& group, const Word& word) {
 template <class Line, class Keep>
 void each_line(Build& build, const std::vector<const Statement*>& blocks, std::string_view path, Keep keep) {
   for (const Statement* statement : blocks) {
-    for (const Statement& line : statement->children) {
+    for (const Statement& line : statement->children()) {
       Line value{};
       Words words{build.interpreter, line.keyword, {}, &line};
       if (build.interpreter.read_line(schema().at(path), line, &value)) keep(std::move(value), words);

@@ -115,7 +115,7 @@ void read_scripts(Build& build) {
     const auto name = block_name(in, *statement);
     ScriptDraft draft;
     const Interpreter::BlockAccount account(in);
-    const Given given = in.read_block(schema().at("vrrp_script"), statement->children, &draft);
+    const Given given = in.read_block(schema().at("vrrp_script"), statement->children(), &draft);
     if (!name || !build.scripts.add(in, *name, "vrrp_script")) continue;
     if (!given.has("script")) {
       missing(build, *statement, "script", "the block is left out");
@@ -138,7 +138,7 @@ void read_files(Build& build) {
   for (const Statement* statement : build.root.files) {
     const auto name = block_name(in, *statement);
     track::FileConfig file;
-    in.read_block(schema().at(statement->keyword.text), statement->children, &file);
+    in.read_block(schema().at(statement->keyword.text), statement->children(), &file);
     if (!name || !build.files.add(in, *name, "track_file")) continue;
     if (file.path.empty()) {
       missing(build, *statement, "file", "the block is left out");
@@ -160,7 +160,7 @@ void read_processes(Build& build) {
   for (const Statement* statement : build.root.processes) {
     const auto name = block_name(in, *statement);
     ProcessDraft draft;
-    const Given given = in.read_block(schema().at("vrrp_track_process"), statement->children, &draft);
+    const Given given = in.read_block(schema().at("vrrp_track_process"), statement->children(), &draft);
     if (!name || !build.processes.add(in, *name, "vrrp_track_process")) continue;
     if (draft.process.empty()) {
       missing(build, *statement, "process", "the block is left out");
@@ -187,7 +187,7 @@ void read_sessions(Build& build) {
   for (const Statement* statement : build.root.bfd) {
     const auto name = block_name(in, *statement);
     BfdDraft draft;
-    const Given given = in.read_block(schema().at("bfd_instance"), statement->children, &draft);
+    const Given given = in.read_block(schema().at("bfd_instance"), statement->children(), &draft);
     if (!name || !build.sessions.add(in, *name, "bfd_instance")) continue;
     const auto drop = [&](const Word& word, std::string message) {
       in.refuse("bad-value", word, std::move(message), {}, "the block is left out");
@@ -227,7 +227,7 @@ template <class Line>
 void read_lines(Build& build, const std::vector<const Statement*>& blocks, std::string_view path,
                 std::vector<Line>& into) {
   for (const Statement* statement : blocks) {
-    for (const Statement& line : statement->children) {
+    for (const Statement& line : statement->children()) {
       Line value{};
       if (build.interpreter.read_line(schema().at(path), line, &value)) into.push_back(std::move(value));
     }

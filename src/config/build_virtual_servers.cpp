@@ -51,7 +51,7 @@ class ServiceBuilder {
   void read() {
     draft_.word = statement_.keyword;
     const bool known = read_header();
-    draft_.given = in_.read_block(schema().at("virtual_server"), statement_.children, &draft_);
+    draft_.given = in_.read_block(schema().at("virtual_server"), statement_.children(), &draft_);
     if (!known) return;
     finish_service();
     draft_.servers.reserve(draft_.server_drafts.size());
@@ -370,7 +370,7 @@ void read_service_groups(Build& build) {
   for (const Statement* statement : build.root.service_groups) {
     const auto name = block_name(in, *statement);
     lvs::Group group;
-    for (const Statement& line : statement->children)
+    for (const Statement& line : statement->children())
       in.read_line(schema().at("virtual_server_group"), line, &group);
     if (!name || !build.service_groups.add(in, *name, "virtual_server_group")) continue;
     if (group.ranges.empty() && group.marks.empty()) {
@@ -389,7 +389,7 @@ void read_virtual_servers(Build& build) {
   Interpreter& in = build.interpreter;
   for (const Statement* statement : build.root.tls) {
     build.model.tls = {};
-    in.read_block(schema().at("SSL"), statement->children, &build.model.tls);
+    in.read_block(schema().at("SSL"), statement->children(), &build.model.tls);
   }
   read_service_groups(build);
   for (const Statement* statement : build.root.services) ServiceBuilder(build, *statement).read();

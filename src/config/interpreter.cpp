@@ -67,13 +67,13 @@ void Interpreter::read_statement(const Block& block, const Statement& statement,
   mention_not_acted_on(block, *keyword, statement.keyword);
   mention_without_effect(block, *keyword, statement.keyword);
   if (!allowed_again(*keyword, statement.keyword, given)) return;
-  if (opens_block(*keyword) && !statement.has_block && !keyword->bare) {
+  if (opens_block(*keyword) && !statement.has_block() && !keyword->bare) {
     report(Severity::error, "missing-block", statement.keyword,
            fmt::format("'{}' needs a block: {{ ... }}", statement.keyword.text));
-  } else if (!opens_block(*keyword) && statement.has_block) {
+  } else if (!opens_block(*keyword) && statement.has_block()) {
     report(Finding{refusal(),
                    "unexpected-block",
-                   statement.block_open,
+                   statement.block_open(),
                    1,
                    fmt::format("'{}' takes no block{}", statement.keyword.text,
                                lenient_ ? "; what stands in it is ignored" : ""),
@@ -96,10 +96,10 @@ bool Interpreter::read_line(const Block& block, const Statement& line, void* obj
   all.reserve(line.arguments.size() + 1);
   all.push_back(line.keyword);
   all.insert(all.end(), line.arguments.begin(), line.arguments.end());
-  if (line.has_block) {
+  if (line.has_block()) {
     report(Finding{refusal(),
                    "unexpected-block",
-                   line.block_open,
+                   line.block_open(),
                    1,
                    fmt::format("no block belongs in a line of {}", block_title(block.path)),
                    {},
@@ -156,7 +156,7 @@ void Interpreter::unknown_keyword(const Block& block, const Statement& statement
   refuse("unknown-keyword", statement.keyword,
          fmt::format("unknown keyword '{}' {} {}", word, block.path == "/" ? "at" : "in",
                      block_title(block.path)),
-         hint, statement.has_block ? "the whole block is ignored" : "the line is ignored");
+         hint, statement.has_block() ? "the whole block is ignored" : "the line is ignored");
 }
 
 void Interpreter::unknown_option(const Block& block, const Word& word, std::string_view line_keyword) {

@@ -38,11 +38,11 @@ TEST(Blocks, OfUnknownKeywordsDoNotCloseTheOneAroundThem) {
 TEST(Blocks, KnowWhereTheirBracesAre) {
   const Reading reading("a {\n b\n  }\n");
   const Statement& block = reading.tree.statements()[0];
-  EXPECT_TRUE(block.has_block);
-  EXPECT_EQ(reading.tree.position(block.block_open, 1).column, 3U);
-  EXPECT_EQ(reading.tree.position(block.block_close, 1).line, 3U);
-  EXPECT_EQ(reading.tree.position(block.block_close, 1).column, 3U);
-  EXPECT_FALSE(block.children[0].has_block);
+  EXPECT_TRUE(block.has_block());
+  EXPECT_EQ(reading.tree.position(block.block_open(), 1).column, 3U);
+  EXPECT_EQ(reading.tree.position(block.block_close(), 1).line, 3U);
+  EXPECT_EQ(reading.tree.position(block.block_close(), 1).column, 3U);
+  EXPECT_FALSE(block.children()[0].has_block());
 }
 
 TEST(Blocks, QuotedBracesAreText) {
@@ -134,7 +134,7 @@ TEST(Blocks, MayNotNestWithoutEnd) {
   const Reading reading(text);
   EXPECT_EQ(reading.diagnostics.list.front().id, "nested-too-deep");
   int depth = 0;
-  for (auto level = reading.tree.statements(); !level.empty(); level = level.front().children) ++depth;
+  for (auto level = reading.tree.statements(); !level.empty(); level = level.front().children()) ++depth;
   EXPECT_EQ(depth, 65);
 }
 

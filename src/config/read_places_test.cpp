@@ -12,7 +12,7 @@ TEST(Places, AreFileLineColumnAndLength) {
   EXPECT_EQ(where(reading.tree, statements[0].keyword), "k.conf:2:3+5");
   EXPECT_EQ(where(reading.tree, statements[0].arguments[0]), "k.conf:2:10+6");
   EXPECT_EQ(where(reading.tree, statements[0].arguments[1]), "k.conf:2:18+5");
-  EXPECT_EQ(where(reading.tree, statements[1].children[0].keyword), "k.conf:3:5+2");
+  EXPECT_EQ(where(reading.tree, statements[1].children()[0].keyword), "k.conf:3:5+2");
   EXPECT_EQ(reading.tree.position(statements[0].keyword.place, 5).source_line, "  state  MASTER  \"a b\"");
   EXPECT_EQ(trail(reading.tree, statements[0].keyword), "");
 }
@@ -91,7 +91,7 @@ TEST(Places, TellTheTurnsOfSequences) {
       "$X= \\\n vrrp_instance V${I}${J} { \\\n  id ${J} \\\n }\n~SEQ(I,1,2) ~SEQ(J,7,8) $X\n");
   const Statement& last = reading.tree.statements()[3];
   EXPECT_EQ(where(reading.tree, last.arguments[0]), "k.conf:5:25+2");
-  EXPECT_EQ(trail(reading.tree, last.children[0].arguments[0]),
+  EXPECT_EQ(trail(reading.tree, last.children()[0].arguments[0]),
             "k.conf:3:6+4 in the text of $X, defined here\n"
             "k.conf:5:13+11 in this sequence, where $J is '8'\n"
             "k.conf:5:1+11 in this sequence, where $I is '2'\n");
@@ -151,7 +151,7 @@ TEST(Trees, OutliveAMove) {
   EXPECT_EQ(shape(moved.statements()), "a { b \"c d\" }");
   Tree assigned;
   assigned = std::move(moved);
-  EXPECT_EQ(where(assigned, assigned.statements()[0].children[0].arguments[0]), "k.conf:1:7+5");
+  EXPECT_EQ(where(assigned, assigned.statements()[0].children()[0].arguments[0]), "k.conf:1:7+5");
 }
 
 TEST(Trees, OfTenThousandInstancesAreWhole) {

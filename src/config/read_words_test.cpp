@@ -170,7 +170,7 @@ TEST(Tail, IsTheTextAfterTheKeywordAsWritten) {
   EXPECT_EQ(statements[1].tail, "'/x y'  \"z # no comment\"");
   EXPECT_EQ(statements[2].tail, "");
   EXPECT_EQ(statements[3].tail, "");
-  EXPECT_EQ(statements[3].children[0].tail, "c  d");
+  EXPECT_EQ(statements[3].children()[0].tail, "c  d");
   EXPECT_EQ(statements[4].tail, "a#b\"\\#\"");
   const Position at = reading.tree.position(statements[0].tail_place, statements[0].tail.size());
   EXPECT_EQ(at.line, 1U);

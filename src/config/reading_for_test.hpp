@@ -24,8 +24,8 @@ inline std::string shape(std::span<const Statement> statements) {
       result += ' ';
       add(word);
     }
-    if (!statement.has_block) continue;
-    const std::string children = shape(statement.children);
+    if (!statement.has_block()) continue;
+    const std::string children = shape(statement.children());
     result += children.empty() ? " { }" : " { " + children + " }";
   }
   return result;

@@ -218,7 +218,8 @@ struct Entry {
       Child* child = find(*static_cast<T*>(object), words);
       Child unused{};
       Child* read_into = child != nullptr ? child : &unused;
-      Given given = words.interpreter().read_block(schema().at(path), words.statement()->children, read_into);
+      Given given =
+          words.interpreter().read_block(schema().at(path), words.statement()->children(), read_into);
       if constexpr (requires { read_into->given; }) read_into->given = std::move(given);
     };
     apply_traits(keyword, traits);
@@ -232,7 +233,7 @@ struct Entry {
     const std::string path(lines.path);
     keyword.apply = [path, add = std::move(lines.add)](Words& words, void* object) {
       const Block& block = schema().at(path);
-      for (const Statement& line : words.statement()->children) {
+      for (const Statement& line : words.statement()->children()) {
         Line value{};
         Words of_line{words.interpreter(), line.keyword, {}, &line};
         if (words.interpreter().read_line(block, line, &value))
@@ -258,10 +259,10 @@ struct Entry {
     start(name, help, Keyword::Kind::lines);
     keyword.child = list.path;
     keyword.apply = [list](Words& words, void* object) {
-      if (words.statement()->has_block && words.statement()->children.empty()) {
+      if (words.statement()->has_block() && words.statement()->children().empty()) {
         words.refuse(words.keyword(), "empty-block", "this block is empty", {}, "it is ignored");
       }
-      for (const Statement& line : words.statement()->children) {
+      for (const Statement& line : words.statement()->children()) {
         std::vector<Word> all{line.keyword};
         all.insert(all.end(), line.arguments.begin(), line.arguments.end());
         Words of_line{words.interpreter(), words.keyword(), all, &line};

@@ -27,16 +27,31 @@ struct Word {
   bool quoted = false;  // any part of it stood in double quotes
 };
 
+struct Statement;
+
+/// What stands in braces.
+struct Braces {
+  Place open = {}, close = {};  // of the braces
+  std::span<const Statement> children = {};
+};
+
 struct Statement {
   Word keyword = {};                     // for the lines of value blocks: the first word
   std::span<const Word> arguments = {};  // the words after it
   std::string_view tail =
       {};  // everything after the keyword as written, quotes kept: scripts split it by rules of their own
   Place tail_place = {};
-  bool has_block = false;
-  Place block_open = {}, block_close = {};  // of the braces
-  std::span<const Statement> children = {};
+  const Braces* block = nullptr;  // most lines have none
+
+  bool has_block() const { return block != nullptr; }
+  Place block_open() const { return block != nullptr ? block->open : Place{}; }
+  Place block_close() const { return block != nullptr ? block->close : Place{}; }
+  std::span<const Statement> children() const;
 };
+
+inline std::span<const Statement> Statement::children() const {
+  return block != nullptr ? block->children : std::span<const Statement>();
+}
 
 class Tree {
  public:

@@ -177,11 +177,10 @@ void TreeBuilder::open(Place place) {
     block.nameless = true;
   } else {
     block.header = pending_.back();
-    block.header.has_block = true;
     pending_.pop_back();
     block.first_child = pending_.size();
   }
-  block.header.block_open = place;
+  block.block.open = place;
   open_.push_back(block);
   may_open_ = false;
 }
@@ -192,9 +191,10 @@ void TreeBuilder::close(Place place) {
   Open block = open_.back();
   open_.pop_back();
   if (block.nameless) return;
-  block.header.block_close = place;
-  block.header.children =
+  block.block.close = place;
+  block.block.children =
       storage_.arena.store(std::span<const Statement>(pending_).subspan(block.first_child));
+  block.header.block = storage_.arena.store(std::span<const Braces>(&block.block, 1)).data();
   pending_.resize(block.first_child);
   pending_.push_back(block.header);
 }
@@ -207,9 +207,9 @@ const Statement* lacks_its_brace(std::span<const Statement> statements, const Tr
   const std::size_t from = statements.size() - std::min(statements.size(), furthest);
   for (std::size_t i = statements.size(); i-- > from;) {
     const Statement& statement = statements[i];
-    if (statement.has_block) {
+    if (statement.has_block()) {
       if (i + 1 == statements.size()) {
-        if (const Statement* inner = lacks_its_brace(statement.children, storage)) return inner;
+        if (const Statement* inner = lacks_its_brace(statement.children(), storage)) return inner;
       }
       continue;
     }
@@ -246,8 +246,8 @@ void TreeBuilder::finish(const Position& end_of_input) {
                                    : fmt::format("this '{{' of '{}' is never closed", title(block.header)),
                     .assumed = "the block ends with the file"};
     problem.related.push_back({end_of_input, "the input ends here"});
-    reporter_.error(block.header.block_open, 1, std::move(problem));
-    close(block.header.block_open);
+    reporter_.error(block.block.open, 1, std::move(problem));
+    close(block.block.open);
   }
   storage_.top.assign(pending_.begin(), pending_.end());
   pending_.clear();

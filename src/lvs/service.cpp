@@ -15,6 +15,10 @@ constexpr core::Duration between_counts = 1s;
 constexpr std::int64_t most_weight = 0x7fffffff;
 constexpr std::uint32_t usual_persistence = 360;  // seconds
 
+core::Rare<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? core::Rare<std::string>() : core::Rare<std::string>(text);
+}
+
 bool has_sessions(Protocol protocol) { return protocol == Protocol::tcp || protocol == Protocol::sctp; }
 
 }  // namespace
@@ -40,13 +44,14 @@ Service::Service(const ServiceSnapshot& previous, std::vector<ServiceKey> keys)
   servers_.reserve(previous.servers.size());
   for (const ServerSnapshot& server : previous.servers) {
     const ServerChange& last = server.last;
-    servers_.push_back({server.config,
-                        server.health,
-                        server.ordered_weight,
-                        server.leaving,
-                        server.drained,
-                        server.drain,
-                        {last.up, last.initial, last.reason, last.weight, last.when, last.detail}});
+    servers_.push_back(
+        {server.config,
+         server.health,
+         server.ordered_weight,
+         server.leaving,
+         server.drained,
+         server.drain,
+         {last.up, last.initial, last.reason, last.weight, last.when, unless_empty(last.detail)}});
   }
 }
 
@@ -239,14 +244,14 @@ std::optional<Entry> Service::entry() const {
 
 void Service::report(core::Time now, Server& server, Reason reason, bool initial, ServiceActions& out) const {
   const bool up = server.health.up && !server.leaving;
-  server.last = {up, initial, reason, up ? weight_of(server) : 0, now, server.health.detail};
+  server.last = {up, initial, reason, up ? weight_of(server) : 0, now, unless_empty(server.health.detail)};
   out.emplace_back(action::ReportServer{last_change(server)});
 }
 
 ServerChange Service::last_change(const Server& server) const {
   if (server.last.reason == Reason::none) return {};  // nothing was said
   const auto& [up, initial, reason, weight, when, detail] = server.last;
-  return {id_, server.config.endpoint, up, initial, weight, reason, detail, when};
+  return {id_, server.config.endpoint, up, initial, weight, reason, detail ? *detail : std::string(), when};
 }
 
 void Service::run(Hook hook, const std::optional<Endpoint>& server, ServiceActions& out) const {
@@ -452,8 +457,9 @@ ServiceSnapshot Service::snapshot() const {
   ServiceSnapshot result{plan_, up(), leaving_, suspended_, total_weight(), sorry_serves(), {}, last_};
   result.servers.reserve(servers_.size());
   for (const Server& server : servers_) {
+    const auto drain = server.drain ? std::optional(*server.drain) : std::nullopt;
     result.servers.push_back({server.config, server.health, server.ordered_weight, weight_of(server),
-                              server.leaving, server.drained, server.drain, last_change(server)});
+                              server.leaving, server.drained, drain, last_change(server)});
   }
   return result;
 }

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/rare.hpp"
 #include "core/time.hpp"
 #include "lvs/config.hpp"
 #include "lvs/service_id.hpp"
@@ -227,13 +228,13 @@ class Service {
     std::optional<std::uint32_t> ordered_weight;
     bool leaving = false;
     bool drained = false;
-    std::optional<Drain> drain;
+    core::Rare<Drain> drain;
     struct {  // as in ServerChange
       bool up = false, initial = false;
       Reason reason = Reason::none;
       std::uint32_t weight = 0;
       core::Time when{};
-      std::string detail;
+      core::Rare<std::string> detail;
     } last;
   };
 
