@@ -31,10 +31,13 @@ class NetlinkIo : public testing::NetworkTest {
   static net::InterfaceAddress& address_of(KernelChange& change) {
     return std::get<net::InterfaceAddress>(change.object);
   }
+  /// Without those that the kernel makes itself, in its own time.
   static std::vector<net::Prefix> addresses() {
     std::vector<net::Prefix> found;
     const auto listing = commands().list(true).value();
-    for (const auto& address : listing.addresses) found.push_back(address.address);
+    for (const auto& address : listing.addresses) {
+      if (!address.address.address.is_link_local()) found.push_back(address.address);
+    }
     return found;
   }
 
