@@ -83,7 +83,7 @@ void Supervisor::start_scripts() {
   scripts_.run({startup_queue, {*daemon.startup_script}, daemon.startup_script_timeout});
 }
 
-// Not before the workers run, who then need not wait for it: what they want run in the meantime waits in its socket.
+// Not before a worker runs, which then need not wait for it: what it wants run in the meantime waits in the runner's socket.
 void Supervisor::start_script_runner() {
   if (const auto started = scripts_.start(); !started) log_.error("{}", started.error().message);
 }
@@ -165,7 +165,6 @@ ReloadSchedule::Observer Supervisor::reload_observer() {
 }
 
 void Supervisor::say_ready() {
-  start_script_runner();
   running_.pack();
   runtime::return_free_memory();
   reload_schedule_.configure(running_.globals().reload);
@@ -193,6 +192,7 @@ FailoverProcess::Observer Supervisor::failover_observer() {
       failover_log_.transition(report->report);
     if (const auto* noticed = std::get_if<said::Noticed>(&message)) failover_log_.notice(noticed->notice);
     if (const auto* ready = std::get_if<said::Ready>(&message)) {
+      start_script_runner();
       // Of what a worker before it said, something may have been lost with it.
       failover_->tell(runtime::to_worker::TellStates{listeners_});
       failover_generation_ = ready->generation;
@@ -315,6 +315,7 @@ void Supervisor::stop(int exit_status) {
   phase_ = Phase::stopping_workers;
   exit_status_ = exit_status;
   log_.info("stopping");
+  start_script_runner();  // a worker that is stopped before it was ready may have scripts to run all the same
   reload_schedule_.stop();
   service_manager_.stopping();
   stop_limit_.expires_after(running_.globals().daemon.child_wait_time);
@@ -358,7 +359,6 @@ void Supervisor::run_shutdown_script() {
   watcher_.close();
   check_watcher_.close();
   const auto& daemon = running_.globals().daemon;
-  if (daemon.shutdown_script) start_script_runner();
   if (!daemon.shutdown_script ||
       !scripts_.run({shutdown_queue, {*daemon.shutdown_script}, daemon.shutdown_script_timeout})) {
     phase_ = Phase::stopping_scripts;

@@ -59,6 +59,7 @@ BalancerProcess::Observer Supervisor::balancer_observer() {
     if (const auto* noticed = std::get_if<said::Noticed>(&message)) balancer_log_.notice(noticed->notice);
     if (const auto* opened = std::get_if<said::PlaneOpened>(&message)) plane_ = opened->name;
     if (const auto* ready = std::get_if<said::Ready>(&message)) {
+      start_script_runner();
       balancer_->tell(runtime::to_worker::TellStates{listeners_});
       tell_balancer_everything();
       balancer_generation_ = ready->generation;

@@ -128,7 +128,10 @@ Supervisor::Reloaded Supervisor::reload() {
   log_diagnostics(next.diagnostics);
   if (!next.diagnostics.usable() || needs_restart(next.model)) {
     refuse(next.diagnostics);
-    return {ReloadResult::refused, std::move(next.diagnostics)};
+    auto diagnostics = std::move(next.diagnostics);
+    next = {};
+    runtime::return_free_memory();
+    return {ReloadResult::refused, std::move(diagnostics)};
   }
   refused_.reset();
   auto diagnostics = std::move(next.diagnostics);

@@ -111,7 +111,7 @@ core::Result<> join_net_namespace(const std::string& name) {
 namespace {
 
 constexpr int usual_threshold = 128 * 1024;  // glibc's own
-constexpr int no_threshold = 1 << 30;
+constexpr int no_threshold = 32 << 20;       // the most that glibc takes for M_MMAP_THRESHOLD
 
 void set_thresholds(int octets) {
   ::mallopt(M_MMAP_THRESHOLD, octets);

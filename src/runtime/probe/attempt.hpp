@@ -44,7 +44,7 @@ class Attempt final : public std::enable_shared_from_this<Attempt>, private Prob
   Failure connected();
 
   using Wait = ProbeLoop::Interest;
-  /// False: the deadline has come, or nobody wants the result any more.
+  /// False: the deadline has come, nobody wants the result any more, or the socket cannot be watched.
   boost::asio::awaitable<bool> ready(Wait wait);
   /// From now on the whole check's deadline counts, and no longer that of the connection.
   void connection_made();
