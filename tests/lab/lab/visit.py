@@ -1,4 +1,5 @@
-"""The program behind lab.visitor: visit.py ADDRESS PORT RATE LIMIT. A line of JSON for each request: when, the answer, why none."""
+"""The program behind lab.visitor: visit.py ADDRESS PORT RATE LIMIT. A line of JSON for each request, in the order in which they began: when,
+the answer, why none."""
 
 import asyncio
 import json
@@ -6,7 +7,7 @@ import sys
 import time
 
 
-async def _visit(address, port, limit, report):
+async def _visit(address, port, limit):
     async def ask():
         reader, writer = await asyncio.open_connection(address, port)
         try:
@@ -20,19 +21,24 @@ async def _visit(address, port, limit, report):
 
     begun = time.time()
     try:
-        report([begun, await asyncio.wait_for(ask(), limit), None])
+        return [begun, await asyncio.wait_for(ask(), limit), None]
     except (OSError, asyncio.TimeoutError) as error:
-        report([begun, None, str(error) or "no answer in time"])
+        return [begun, None, str(error) or "no answer in time"]
+
+
+async def _report(under_way):
+    while True:
+        print(json.dumps(await (await under_way.get())), flush=True)
 
 
 async def _main(address, port, rate, limit):
-    under_way, next_time = set(), asyncio.get_running_loop().time()
-    while True:
-        task = asyncio.create_task(_visit(address, port, limit, lambda line: print(json.dumps(line), flush=True)))
-        under_way.add(task)
-        task.add_done_callback(under_way.discard)
+    under_way, next_time = asyncio.Queue(), asyncio.get_running_loop().time()
+    reporter = asyncio.create_task(_report(under_way))
+    while not reporter.done():
+        under_way.put_nowait(asyncio.create_task(_visit(address, port, limit)))
         next_time += 1 / rate
         await asyncio.sleep(max(0.0, next_time - asyncio.get_running_loop().time()))
+    reporter.result()
 
 
 if __name__ == "__main__":

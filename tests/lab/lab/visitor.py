@@ -15,7 +15,7 @@ PROGRAM = str(pathlib.Path(__file__).with_name("visit.py"))
 
 class Visitor:
     def __init__(self, node, address, port=80, rate=50, limit=1.0):
-        self.visits = []  # (time of the request, answer or None, why not)
+        self.visits = []  # (time of the request, answer or None, why not) in the order in which they began, without gaps
         self._process = subprocess.Popen(
             ["ip", "netns", "exec", node.namespace, sys.executable, PROGRAM, address, str(port), str(rate / PATIENCE), str(limit * PATIENCE)],
             stdout=subprocess.PIPE, text=True, start_new_session=True)
