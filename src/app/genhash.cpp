@@ -75,8 +75,8 @@ class Parser {
 
  private:
   check::Http& http() {
-    if (!std::holds_alternative<check::Http>(request_.config.probe)) request_.config.probe = check::Http{};
-    return std::get<check::Http>(request_.config.probe);
+    if (check::http_of(request_.config.probe) == nullptr) request_.config.probe = check::Http{};
+    return *check::http_of(request_.config.probe);
   }
 
   // -s VALUE, -sVALUE, -SI, --server VALUE, --server=VALUE
@@ -149,7 +149,7 @@ class Parser {
       }
       default: {
         const auto mark = number(value, 0, UINT32_MAX);
-        if (mark) config.target.mark = *mark;
+        if (mark) config.target.from = check::LocalEnd{.mark = *mark};
         return mark.has_value();
       }
     }

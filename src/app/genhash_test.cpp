@@ -17,10 +17,10 @@ TEST(Genhash, TakesItsOptionsInEveryForm) {
   const auto request = parse_genhash({"genhash", "-s", "192.0.2.1", "-p80", "--url=/a", "-SIv",
                                       "--use-virtualhost", "www", "-P", "1.0c", "-t", "7", "--fwmark=12"});
   ASSERT_TRUE(request) << request.error().message;
-  const auto& http = std::get<check::Http>(request->config.probe);
+  const auto& http = *check::http_of(request->config.probe);
   EXPECT_EQ(request->config.target.address.to_string(), "192.0.2.1");
   EXPECT_EQ(request->config.target.port, 80);
-  EXPECT_EQ(request->config.target.mark, 12U);
+  EXPECT_EQ(request->config.target.from->mark, 12U);
   EXPECT_EQ(request->config.limit(), std::chrono::seconds(7));
   EXPECT_EQ(http.urls.front().path, "/a");
   EXPECT_EQ(http.urls.front().virtual_host, "www");

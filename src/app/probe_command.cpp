@@ -33,7 +33,7 @@ std::string name_of(const config::Checker& checker, const config::RealServer& se
   const auto& endpoint = server.config.endpoint;
   std::string name = fmt::format("[{}]:{} {}", endpoint.address.to_string(), endpoint.port,
                                  check::keyword(checker.config.probe));
-  if (const auto* http = std::get_if<check::Http>(&checker.config.probe))
+  if (const auto* http = check::http_of(checker.config.probe))
     name += fmt::format(" {}", http->urls.at(part).path);
   return name;
 }

@@ -181,7 +181,7 @@ void Checker::warn(const std::string& warning, Actions& out) {
 
 Duration Checker::next_delay() const {
   const Timing& timing = config_->timing;
-  const auto* http = std::get_if<Http>(&config_->probe);
+  const auto* http = http_of(config_->probe);
   switch (state_) {
     case State::failing:
       return timing.delay_unconfirmed.value_or(timing.delay_before_retry);

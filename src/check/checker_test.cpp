@@ -233,7 +233,7 @@ TEST(Checker, ThePageThatFailedIsAskedForAloneThenItTakesAWholePass) {
 
 TEST(Checker, FastRecoveryDoesNotWaitBetweenThePages) {
   Config config = pages_config(2);
-  std::get<Http>(config.probe).fast_recovery = true;
+  http_of(config.probe)->fast_recovery = true;
   Bench bench(config);
   bench.bad();
   bench.good();

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/boxed.hpp"
+#include "core/rare.hpp"
 #include "core/time.hpp"
 #include "net/ip_address.hpp"
 
@@ -31,14 +33,21 @@ struct Timing {
   friend bool operator==(const Timing&, const Timing&) = default;
 };
 
+/// Our end of the connection, as far as the kernel does not choose it.
+struct LocalEnd {
+  std::optional<net::IpAddress> address = {};
+  std::uint16_t port = 0;
+  std::string interface = {};
+  std::uint32_t mark = 0;
+
+  friend bool operator==(const LocalEnd&, const LocalEnd&) = default;
+};
+
 /// Where to connect, and from where.
 struct Target {
   net::IpAddress address;
   std::uint16_t port = 0;
-  std::optional<net::IpAddress> bind_address;
-  std::uint16_t bind_port = 0;
-  std::string bind_interface;
-  std::uint32_t mark = 0;
+  core::Rare<LocalEnd> from;
 
   friend bool operator==(const Target&, const Target&) = default;
 };
@@ -162,10 +171,14 @@ struct Redis {
   friend bool operator==(const Redis&, const Redis&) = default;
 };
 
-using Probe = std::variant<Tcp, Http, Smtp, Dns, Udp, Ping, Misc, File, Bfd, Redis>;
+// Http is four times as large as any other.
+using Probe = std::variant<Tcp, core::Boxed<Http>, Smtp, Dns, Udp, Ping, Misc, File, Bfd, Redis>;
 
 /// As in the configuration file: "HTTP_GET".
 std::string_view keyword(const Probe& probe);
+/// What HTTP_GET and SSL_GET ask; null if it is another kind.
+const Http* http_of(const Probe& probe);
+Http* http_of(Probe& probe);
 
 struct Config {
   Probe probe;

@@ -151,7 +151,7 @@ TEST(VirtualServer, HandsItsTimingDownToCheckers) {
   EXPECT_EQ(checkers[1].config.timing.delay_loop, 1500ms);
   EXPECT_EQ(checkers[1].config.timing.retry, 2U);
   EXPECT_EQ(checkers[1].config.timing.delay_before_retry, 3s);
-  const auto& http = std::get<check::Http>(checkers[1].config.probe);
+  const auto& http = *check::http_of(checkers[1].config.probe);
   ASSERT_THAT(http.urls.at(0).statuses, SizeIs(2));
   EXPECT_EQ(http.urls[0].statuses[1].high, 302);
 }

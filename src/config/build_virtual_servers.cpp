@@ -28,9 +28,9 @@ check::Timing timing_of(const TimingDraft& checker, const TimingDraft& server, c
   timing.connect_timeout =
       first_written(checker.connect_timeout, server.connect_timeout, service.connect_timeout).value_or(5s);
   const std::uint32_t usual_retry = std::holds_alternative<check::Misc>(probe) ? 0 : dns ? 3 : 1;
-  const core::Duration usual_wait = std::holds_alternative<check::Http>(probe) ? core::Duration(3s)
-                                    : dns                                      ? timing.delay_loop
-                                                                               : core::Duration(1s);
+  const core::Duration usual_wait = check::http_of(probe) != nullptr ? core::Duration(3s)
+                                    : dns                            ? timing.delay_loop
+                                                                     : core::Duration(1s);
   timing.retry = first_written(checker.retry, server.retry, service.retry).value_or(usual_retry);
   timing.delay_before_retry =
       first_written(checker.delay_before_retry, server.delay_before_retry, service.delay_before_retry)
@@ -238,7 +238,7 @@ class ServiceBuilder {
   // What a probe takes from further out: the name in the Host header, url < checker < server; the weight of a track_file.
   // Where no other name is given, the one in the Host header is also the one that TLS asks for.
   void inherit(check::Probe& probe, const std::string& virtual_host) {
-    if (auto* http = std::get_if<check::Http>(&probe)) {
+    if (auto* http = check::http_of(probe)) {
       if (http->virtual_host.empty()) http->virtual_host = virtual_host;
       for (check::Url& url : http->urls) {
         if (url.virtual_host.empty()) url.virtual_host = http->virtual_host;
@@ -287,7 +287,7 @@ class ServiceBuilder {
                  "the checker is left out");
       return false;
     }
-    return !std::holds_alternative<check::Http>(probe) || put_urls(checker);
+    return check::http_of(probe) == nullptr || put_urls(checker);
   }
 
   bool put_urls(CheckerDraft& checker) {
@@ -322,22 +322,19 @@ class ServiceBuilder {
 
   bool put_target(CheckerDraft& checker, const TargetDraft& written, const lvs::Endpoint& server) {
     check::Target& target = checker.config.target;
-    target = {written.address.value_or(server.address),
-              written.port.value_or(server.port),
-              written.bind_address,
-              written.bind_port,
-              written.bind_interface,
-              written.mark};
-    if (target.bind_address && target.bind_address->family != target.address.family) {
+    target = {written.address.value_or(server.address), written.port.value_or(server.port), {}};
+    check::LocalEnd from{written.bind_address, written.bind_port, written.bind_interface, written.mark};
+    if (from.address && from.address->family != target.address.family) {
       in_.refuse("wrong-family", checker.word, "'bindto' is of another family than the address to connect to",
                  {}, "it is ignored");
-      target.bind_address.reset();
+      from.address.reset();
     }
-    if (target.address.is_v6() && target.address.is_link_local() && target.bind_interface.empty()) {
+    if (target.address.is_v6() && target.address.is_link_local() && from.interface.empty()) {
       in_.refuse("missing-keyword", checker.word, "a link-local address needs 'bind_if'", {},
                  "the checker is left out");
       return false;
     }
+    if (from != check::LocalEnd{}) target.from = std::move(from);
     return true;
   }
 

@@ -26,8 +26,7 @@ inline auto opens_checker(std::string_view name, check::Probe probe) {
                                     CheckerDraft& checker = server.checker_drafts.emplace_back();
                                     checker.word = words.keyword();
                                     checker.config.probe = probe;
-                                    if (const auto* http = std::get_if<check::Http>(&probe))
-                                      checker.http = *http;
+                                    if (const auto* http = check::http_of(probe)) checker.http = *http;
                                     return &checker;
                                   });
 }

@@ -20,8 +20,10 @@
 #include <variant>
 #include <vector>
 
+#include "core/boxed.hpp"
 #include "core/rare.hpp"
 #include "core/result.hpp"
+#include "core/shared.hpp"
 
 namespace core {
 
@@ -82,6 +84,8 @@ class ArchiveWriter {
     } else if constexpr (d::is<T, std::optional> || d::is<T, Rare>) {
       write(value.has_value());
       if (value) write(*value);
+    } else if constexpr (d::is<T, Boxed> || d::is<T, Shared>) {
+      write(*value);
     } else if constexpr (d::is<T, std::pair>) {
       write(value.first);
       write(value.second);
@@ -168,6 +172,12 @@ class ArchiveReader {
       } else {
         value.reset();
       }
+    } else if constexpr (d::is<T, Boxed>) {
+      read(*value);
+    } else if constexpr (d::is<T, Shared>) {
+      typename T::Value read_value;
+      read(read_value);
+      value = T(std::move(read_value));
     } else if constexpr (d::is<T, std::pair>) {
       read(value.first);
       read(value.second);

@@ -25,6 +25,8 @@ struct Outer {
   std::map<std::string, double> weights;
   std::variant<Empty, Inner, std::int64_t> choice;
   core::Rare<Inner> there, absent;
+  core::Boxed<Inner> boxed;
+  core::Shared<Inner> shared;
   friend bool operator==(const Outer&, const Outer&) = default;
 };
 
@@ -37,7 +39,9 @@ Outer sample() {
           {{"w", 1.5}},
           Inner{"x", {}, 1},
           Inner{"rare", {}, 2},
-          {}};
+          {},
+          Inner{"boxed", {4}, 3},
+          Inner{"shared", {5}, 4}};
 }
 
 TEST(Archive, GivesBackWhatWasWritten) {

@@ -31,7 +31,7 @@ struct CheckedServer {
 
 /// One check as an operator may see it and as the next worker goes on with it.
 struct CheckSnapshot {
-  CheckTask task;
+  core::Shared<CheckTask> task;
   std::vector<CheckedServer> servers;
   check::CheckerSnapshot state;
 
@@ -71,9 +71,14 @@ using BalancerEvent =
 
 namespace action {
 /// What StartProbe's numbers mean, before the first that uses one; replaces what the number meant.
-struct DefineCheck {
-  CheckId check = 0;
-  std::shared_ptr<const CheckTask> task;
+struct DefineChecks {
+  struct Definition {
+    CheckId check = 0;
+    core::Shared<CheckTask> task;
+    friend bool operator==(const Definition&, const Definition&) = default;
+  };
+  std::vector<Definition> definitions;
+  friend bool operator==(const DefineChecks&, const DefineChecks&) = default;
 };
 struct ForgetCheck {
   CheckId check = 0;
@@ -95,7 +100,7 @@ struct StopProbe {
 
 /// RunHooks, Tell, Watch, Notice and Stopped are those of the failover engine; the rest of lvs/ is the director's.
 using BalancerAction =
-    std::variant<action::DefineCheck, action::ForgetCheck, action::StartProbe, action::StopProbe,
+    std::variant<action::DefineChecks, action::ForgetCheck, action::StartProbe, action::StopProbe,
                  action::Watch, action::RunHooks, action::Tell, action::Notice, action::Stopped,
                  lvs::action::ListTable, lvs::action::Program, lvs::action::CountConnections,
                  lvs::action::ReportServer, lvs::action::ReportQuorum, lvs::action::ReportRepair>;

@@ -7,6 +7,7 @@
 
 #include "check/config.hpp"
 #include "core/rare.hpp"
+#include "core/shared.hpp"
 #include "engine/trackers_config.hpp"
 #include "lvs/config.hpp"
 #include "notify/config.hpp"
@@ -22,7 +23,7 @@ struct CheckTask {
 };
 
 struct ServerTasks {
-  std::vector<CheckTask> checks;  // none: the server is always fit
+  std::vector<core::Shared<CheckTask>> checks;  // none: the server is always fit
   core::Rare<notify::Command> notify_up, notify_down;
 
   friend bool operator==(const ServerTasks&, const ServerTasks&) = default;

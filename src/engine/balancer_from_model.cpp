@@ -44,7 +44,9 @@ ServiceTasks tasks_of(const config::Model& model, const config::VirtualServer& s
     ServerTasks& own = tasks.servers.emplace_back();
     own.notify_up = server.notify_up;
     own.notify_down = server.notify_down;
-    for (const config::Checker& checker : server.checkers) own.checks.push_back(check_task(model, checker));
+    own.checks.reserve(server.checkers.size());
+    for (const config::Checker& checker : server.checkers)
+      own.checks.emplace_back(check_task(model, checker));
   }
   tasks.quorum_up = service.quorum_up;
   tasks.quorum_down = service.quorum_down;
@@ -88,8 +90,8 @@ BalancerConfig balancer_config(const config::Model& model) {
   std::set<std::string> files;
   for (const ServiceTasks& service : result.services) {
     for (const ServerTasks& server : service.servers) {
-      for (const CheckTask& task : server.checks) {
-        if (const auto* checked = std::get_if<check::File>(&task.config.probe))
+      for (const core::Shared<CheckTask>& task : server.checks) {
+        if (const auto* checked = std::get_if<check::File>(&task->config.probe))
           files.insert(checked->track_file);
       }
     }

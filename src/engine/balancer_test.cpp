@@ -112,7 +112,9 @@ class Balancing : public ::testing::Test {
   void collect(BalancerActions&& actions) {
     for (auto& wish : actions) {
       taken_.push_back(wish);
-      if (const auto* define = std::get_if<action::DefineCheck>(&wish)) tasks_[define->check] = *define->task;
+      if (const auto* define = std::get_if<action::DefineChecks>(&wish)) {
+        for (const auto& [check, task] : define->definitions) tasks_[check] = *task;
+      }
       if (const auto* list = std::get_if<lvs::action::ListTable>(&wish))
         collect(balancer_->handle(now_, lvs::event::TableListed{list->generation, listing()}));
       if (const auto* program = std::get_if<lvs::action::Program>(&wish)) {

@@ -22,8 +22,8 @@ bool same_question(const CheckTask& a, const CheckTask& b) {
 }
 
 // What a checker and whoever asks for it look at, and what keeps it alive.
-std::shared_ptr<const check::Config> config_of(const std::shared_ptr<const CheckTask>& task) {
-  return {task, &task->config};
+std::shared_ptr<const check::Config> config_of(const core::Shared<CheckTask>& task) {
+  return {task.pointer(), &task->config};
 }
 
 const check::File* file_of(const CheckTask& task) { return std::get_if<check::File>(&task.config.probe); }
@@ -31,7 +31,7 @@ const check::Bfd* session_of(const CheckTask& task) { return std::get_if<check::
 
 }  // namespace
 
-std::vector<Checks::Wish> Checks::wishes_of(BalancerConfig& config) {
+std::vector<Checks::Wish> Checks::wishes_of(const BalancerConfig& config) {
   std::vector<Wish> wishes;
   std::unordered_multimap<std::size_t, std::size_t> by_task;
   for (std::size_t i = 0; i < config.services.size(); ++i) {
@@ -39,13 +39,13 @@ std::vector<Checks::Wish> Checks::wishes_of(BalancerConfig& config) {
     const lvs::ServiceId service = lvs::id_of(plan.service);
     for (std::size_t j = 0; j < config.services[i].servers.size(); ++j) {
       const CheckedServer server{service, plan.servers[j].endpoint};
-      for (CheckTask& task : config.services[i].servers[j].checks) {
-        const std::size_t hash = hash_of(task);
+      for (const core::Shared<CheckTask>& task : config.services[i].servers[j].checks) {
+        const std::size_t hash = hash_of(*task);
         auto [at, end] = by_task.equal_range(hash);
-        at = std::find_if(at, end, [&](const auto& entry) { return *wishes[entry.second].task == task; });
+        at = std::find_if(at, end, [&](const auto& entry) { return wishes[entry.second].task == task; });
         if (at == end) {
           at = by_task.emplace(hash, wishes.size());
-          wishes.push_back({std::make_shared<const CheckTask>(std::move(task)), {}});
+          wishes.push_back({task, hash, {}});
         }
         auto& servers = wishes[at->second].servers;
         if (servers.empty() || servers.back() != server) servers.push_back(server);
@@ -56,86 +56,100 @@ std::vector<Checks::Wish> Checks::wishes_of(BalancerConfig& config) {
 }
 
 void Checks::remember(std::vector<CheckSnapshot> previous) {
-  for (CheckSnapshot& check : previous) remembered_.emplace(hash_of(check.task), std::move(check));
+  for (CheckSnapshot& check : previous) remembered_.emplace(hash_of(*check.task), std::move(check));
 }
 
 void Checks::configure(Time now, std::vector<Wish> wishes, BalancerActions& out, Changed& changed) {
-  std::map<CheckedServer, lvs::Health> before;
-  for (const auto& [server, ids] : by_server_) before.emplace(server, health(server));
+  const auto before = unusual_health();
+  by_server_.clear();
   std::vector<bool> kept(slots_.size());
-  // Of a wish that is fulfilled nothing is left.
-  const auto keep = [&](CheckId id, Wish& wish) {
-    kept[id] = true;
-    slots_[id]->task = std::exchange(wish.task, nullptr);
-    slots_[id]->servers = std::move(wish.servers);
-  };
-  for (Wish& wish : wishes) {
-    const auto [first, last] = by_task_.equal_range(hash_of(*wish.task));
-    const auto same = std::find_if(first, last, [&](const auto& at) {
-      return !kept[at.second] && *slots_[at.second]->task == *wish.task;
-    });
-    if (same == last) continue;
-    wish.task = slots_[same->second]->task;  // those who look at it go on with it
-    keep(same->second, wish);
-  }
+  wishes = without_those_kept(std::move(wishes), kept);
+
   // Another timing is no reason to forget what was found.
   std::multimap<CheckedServer, CheckId> left;
   for (CheckId id = 0; id < slots_.size(); ++id) {
     if (slots_[id] && !kept[id]) left.emplace(slots_[id]->servers.front(), id);
   }
-  for (Wish& wish : wishes) {
-    if (!wish.task || left.empty()) continue;
-    const auto [first, last] = left.equal_range(wish.servers.front());
-    const auto same = std::find_if(
-        first, last, [&](const auto& at) { return same_question(*slots_[at.second]->task, *wish.task); });
+  std::vector<std::optional<CheckId>> ids(wishes.size());
+  for (std::size_t i = 0; i < wishes.size() && !left.empty(); ++i) {
+    const auto [first, last] = left.equal_range(wishes[i].servers.front());
+    const auto same = std::find_if(first, last, [&](const auto& at) {
+      return same_question(*slots_[at.second]->task, *wishes[i].task);
+    });
     if (same == last) continue;
-    const CheckId id = same->second;
+    ids[i] = same->second;
     left.erase(same);
-    const auto [low, high] = by_task_.equal_range(hash_of(*slots_[id]->task));
-    by_task_.erase(std::find_if(low, high, [&](const auto& at) { return at.second == id; }));
-    by_task_.emplace(hash_of(*wish.task), id);
-    keep(id, wish);
-    const auto& task = slots_[id]->task;
-    out.emplace_back(action::DefineCheck{id, task});
-    tell(now, id, check::event::Reconfigured{config_of(task)}, out, changed);
   }
   for (const auto& [server, id] : left) remove(id, out);
-  for (Wish& wish : wishes) {
-    if (wish.task) add(now, std::move(wish), out, changed);
+
+  if (!wishes.empty()) {
+    action::DefineChecks define;
+    define.definitions.reserve(wishes.size());
+    slots_.reserve(slots_.size() + wishes.size());
+    for (std::size_t i = 0; i < wishes.size(); ++i) {
+      if (!ids[i]) ids[i] = take_id();
+      define.definitions.push_back({*ids[i], wishes[i].task});
+    }
+    out.emplace_back(std::move(define));
+  }
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    if (const CheckId id = *ids[i]; slots_[id]) {
+      retime(now, id, std::move(wishes[i]), out, changed);
+    } else {
+      add(now, id, std::move(wishes[i]), out, changed);
+    }
   }
   remembered_.clear();
   started_ = true;
-
-  by_server_.clear();
+  find_servers();
   for (CheckId id = 0; id < slots_.size(); ++id) {
-    if (!slots_[id]) continue;
-    for (const CheckedServer& server : slots_[id]->servers) by_server_[server].push_back(id);
-    rest_or_resume(now, id, out, changed);
+    if (slots_[id]) rest_or_resume(now, id, out, changed);
   }
-  for (const auto& [server, ids] : by_server_) {
-    const auto old = before.find(server);
-    if (health(server) != (old == before.end() ? lvs::Health{} : old->second)) changed.push_back(server);
-  }
-  for (const auto& [server, old] : before) {
-    if (!by_server_.contains(server) && old != lvs::Health{}) changed.push_back(server);  // checked no more
-  }
+  compare_health(before, changed);
 }
 
-void Checks::add(Time now, Wish&& wish, BalancerActions& out, Changed& changed) {
-  const auto shared = std::move(wish.task);
-  const CheckTask& task = *shared;
-  CheckId id = static_cast<CheckId>(slots_.size());
-  if (free_.empty()) {
-    slots_.emplace_back();
-  } else {
-    id = free_.back();
-    free_.pop_back();
+// A wish that a check fulfils as it is: the check goes on for the wish's servers.
+std::vector<Checks::Wish> Checks::without_those_kept(std::vector<Wish> wishes, std::vector<bool>& kept) {
+  std::unordered_multimap<std::size_t, CheckId> by_task;
+  for (CheckId id = 0; id < slots_.size(); ++id) {
+    if (slots_[id]) by_task.emplace(slots_[id]->hash, id);
   }
-  slots_[id].emplace(
-      Slot{shared, check::Checker(config_of(shared), seed_ + ++added_), std::move(wish.servers), false});
-  by_task_.emplace(hash_of(task), id);
-  out.emplace_back(action::DefineCheck{id, shared});
-  const auto [low, high] = remembered_.equal_range(hash_of(task));
+  if (by_task.empty()) return wishes;
+  std::erase_if(wishes, [&](Wish& wish) {
+    const auto [first, last] = by_task.equal_range(wish.hash);
+    const auto same =
+        std::find_if(first, last, [&](const auto& at) { return slots_[at.second]->task == wish.task; });
+    if (same == last) return false;
+    kept[same->second] = true;
+    slots_[same->second]->servers = std::move(wish.servers);
+    return true;
+  });
+  return wishes;
+}
+
+CheckId Checks::take_id() {
+  if (!free_.empty()) {
+    const CheckId id = free_.back();
+    free_.pop_back();
+    return id;
+  }
+  slots_.emplace_back();
+  return static_cast<CheckId>(slots_.size() - 1);
+}
+
+void Checks::retime(Time now, CheckId id, Wish&& wish, BalancerActions& out, Changed& changed) {
+  Slot& slot = *slots_[id];
+  slot.task = wish.task;
+  slot.hash = wish.hash;
+  slot.servers = std::move(wish.servers);
+  tell(now, id, check::event::Reconfigured{config_of(slot.task)}, out, changed);
+}
+
+void Checks::add(Time now, CheckId id, Wish&& wish, BalancerActions& out, Changed& changed) {
+  const core::Shared<CheckTask> task = wish.task;
+  slots_[id].emplace(Slot{task, wish.hash, check::Checker(config_of(task), seed_ + ++added_),
+                          std::move(wish.servers), false});
+  const auto [low, high] = remembered_.equal_range(wish.hash);
   const auto previous = std::find_if(low, high, [&](const auto& entry) { return entry.second.task == task; });
   if (previous != high) {
     tell(now, id, check::event::Restored{std::move(previous->second.state)}, out, changed);
@@ -143,23 +157,63 @@ void Checks::add(Time now, Wish&& wish, BalancerActions& out, Changed& changed) 
     tell(now, id, check::event::Started{!started_}, out, changed);
   }
   // What was heard before somebody asked.
-  if (const auto* file = file_of(task)) {
+  if (const auto* file = file_of(*task)) {
     if (const auto heard = files_.find(file->track_file); heard != files_.end())
       tell(now, id, check::event::FileRead{heard->second}, out, changed);
   }
-  if (const auto* session = session_of(task)) {
+  if (const auto* session = session_of(*task)) {
     if (const auto heard = sessions_.find(session->session); heard != sessions_.end())
       tell(now, id, check::event::BfdReported{heard->second, {}}, out, changed);
   }
 }
 
 void Checks::remove(CheckId id, BalancerActions& out) {
-  const auto [low, high] = by_task_.equal_range(hash_of(*slots_[id]->task));
-  by_task_.erase(std::find_if(low, high, [&](const auto& at) { return at.second == id; }));
   slots_[id].reset();
   deadlines_.clear(id);
   free_.push_back(id);
   out.emplace_back(action::ForgetCheck{id});
+}
+
+void Checks::find_servers() {
+  std::size_t count = 0;
+  for (const auto& slot : slots_) count += slot ? slot->servers.size() : 0;
+  by_server_.reserve(count);
+  for (CheckId id = 0; id < slots_.size(); ++id) {
+    if (!slots_[id]) continue;
+    for (const CheckedServer& server : slots_[id]->servers) by_server_.push_back({&server, id});
+  }
+  std::ranges::stable_sort(by_server_,
+                           [](const ServerCheck& a, const ServerCheck& b) { return *a.server < *b.server; });
+}
+
+std::span<const Checks::ServerCheck> Checks::checks_of(const CheckedServer& server) const {
+  const auto first = std::ranges::lower_bound(
+      by_server_, server, {}, [](const ServerCheck& entry) -> const CheckedServer& { return *entry.server; });
+  auto last = first;
+  while (last != by_server_.end() && *last->server == server) ++last;
+  return {first, last};
+}
+
+std::map<CheckedServer, lvs::Health> Checks::unusual_health() const {
+  std::map<CheckedServer, lvs::Health> found;
+  for (const ServerCheck& entry : by_server_) {
+    if (const lvs::Health now = health(*entry.server); now != lvs::Health{})
+      found.emplace(*entry.server, now);
+  }
+  return found;
+}
+
+void Checks::compare_health(const std::map<CheckedServer, lvs::Health>& before, Changed& changed) const {
+  const CheckedServer* last = nullptr;
+  for (const auto& [server, id] : by_server_) {
+    if (last != nullptr && *last == *server) continue;
+    last = server;
+    const auto old = before.find(*server);
+    if (health(*server) != (old == before.end() ? lvs::Health{} : old->second)) changed.push_back(*server);
+  }
+  for (const auto& [server, old] : before) {
+    if (checks_of(server).empty()) changed.push_back(server);  // checked no more
+  }
 }
 
 void Checks::tell(Time now, CheckId id, const check::Event& event, BalancerActions& out, Changed& changed) {
@@ -258,9 +312,7 @@ void Checks::handle_timeout(Time now, BalancerActions& out, Changed& changed) {
 
 lvs::Health Checks::health(const CheckedServer& server) const {
   lvs::Health health;
-  const auto found = by_server_.find(server);
-  if (found == by_server_.end()) return health;
-  for (const CheckId id : found->second) {
+  for (const auto& [_, id] : checks_of(server)) {
     const check::Checker& machine = slots_[id]->machine;
     if (!machine.up()) {
       if (health.up) {
@@ -278,7 +330,7 @@ lvs::Health Checks::health(const CheckedServer& server) const {
 std::vector<CheckSnapshot> Checks::snapshot() const {
   std::vector<CheckSnapshot> shown;
   for (const auto& slot : slots_) {
-    if (slot) shown.push_back({*slot->task, slot->servers, slot->machine.snapshot()});
+    if (slot) shown.push_back({slot->task, slot->servers, slot->machine.snapshot()});
   }
   return shown;
 }

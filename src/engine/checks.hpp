@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -25,11 +26,11 @@ class Checks {
 
   /// A check that a configuration asks for, once, and the servers it is for.
   struct Wish {
-    std::shared_ptr<const CheckTask> task;
+    core::Shared<CheckTask> task;
+    std::size_t hash = 0;  // of the task
     std::vector<CheckedServer> servers;
   };
-  /// Takes the tasks out of the configuration.
-  static std::vector<Wish> wishes_of(BalancerConfig& config);
+  static std::vector<Wish> wishes_of(const BalancerConfig& config);
 
   /// These checks and no others. A check that was there before keeps its history, also with another timing.
   void configure(core::Time now, std::vector<Wish> wishes, BalancerActions& out, Changed& changed);
@@ -54,14 +55,29 @@ class Checks {
 
  private:
   struct Slot {
-    std::shared_ptr<const CheckTask> task;
+    core::Shared<CheckTask> task;
+    std::size_t hash = 0;  // of the task
     check::Checker machine;
     std::vector<CheckedServer> servers;
     bool resting = false;
   };
 
-  void add(core::Time now, Wish&& wish, BalancerActions& out, Changed& changed);
+  /// A server, in its slot, and one of the checks it has.
+  struct ServerCheck {
+    const CheckedServer* server = nullptr;
+    CheckId check = 0;
+  };
+
+  std::vector<Wish> without_those_kept(std::vector<Wish> wishes, std::vector<bool>& kept);
+  CheckId take_id();
+  void retime(core::Time now, CheckId id, Wish&& wish, BalancerActions& out, Changed& changed);
+  void add(core::Time now, CheckId id, Wish&& wish, BalancerActions& out, Changed& changed);
   void remove(CheckId id, BalancerActions& out);
+  void find_servers();
+  std::span<const ServerCheck> checks_of(const CheckedServer& server) const;
+  /// Of servers that are not simply well.
+  std::map<CheckedServer, lvs::Health> unusual_health() const;
+  void compare_health(const std::map<CheckedServer, lvs::Health>& before, Changed& changed) const;
   void tell(core::Time now, CheckId id, const check::Event& event, BalancerActions& out, Changed& changed);
   void take(CheckId id, check::Actions&& actions, BalancerActions& out, Changed& changed);
   void rest_or_resume(core::Time now, CheckId id, BalancerActions& out, Changed& changed);
@@ -71,8 +87,7 @@ class Checks {
   std::uint64_t added_ = 0;
   std::vector<std::optional<Slot>> slots_;  // by CheckId
   std::vector<CheckId> free_;
-  std::unordered_multimap<std::size_t, CheckId> by_task_;  // hash of the task
-  std::map<CheckedServer, std::vector<CheckId>> by_server_;
+  std::vector<ServerCheck> by_server_;  // sorted by both; made anew by configure()
   std::set<lvs::ServiceId> suspended_;
   std::map<std::string, std::int64_t, std::less<>> files_;  // what was heard of them
   std::map<std::string, bool, std::less<>> sessions_;

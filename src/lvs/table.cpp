@@ -135,11 +135,11 @@ bool apply(Table& table, const Command& change) {
   return std::visit(
       core::Overload{
           [&](const command::AddService& c) {
-            return table.try_emplace(c.key, Entry{c.settings, {}}).second;
+            return table.try_emplace(c.key, Entry{*c.settings, {}}).second;
           },
           [&](const command::EditService& c) {
             Entry* const at = entry(c.key);
-            if (at != nullptr) at->settings = c.settings;
+            if (at != nullptr) at->settings = *c.settings;
             return at != nullptr;
           },
           [&](const command::RemoveService& c) { return table.erase(c.key) == 1; },

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/boxed.hpp"
 #include "net/ip_address.hpp"
 
 namespace net::ipvs {
@@ -140,12 +141,12 @@ struct Daemon {
 namespace command {
 struct AddService {
   ServiceKey key;
-  ServiceSettings settings;
+  core::Boxed<ServiceSettings> settings;  // of all commands few have any
   friend bool operator==(const AddService&, const AddService&) = default;
 };
 struct EditService {
   ServiceKey key;
-  ServiceSettings settings;
+  core::Boxed<ServiceSettings> settings;
   friend bool operator==(const EditService&, const EditService&) = default;
 };
 /// With everything behind it.

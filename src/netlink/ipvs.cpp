@@ -160,8 +160,8 @@ void append(Buffer& into, std::uint32_t sequence, std::uint16_t family, const ne
             Acknowledge acknowledge) {
   GenericWriter message{into, family, with_ack(0, acknowledge), sequence, verb_of(change)};
   std::visit(core::Overload{
-                 [&](const command::AddService& c) { put_service(message, c.key, c.settings); },
-                 [&](const command::EditService& c) { put_service(message, c.key, c.settings); },
+                 [&](const command::AddService& c) { put_service(message, c.key, *c.settings); },
+                 [&](const command::EditService& c) { put_service(message, c.key, *c.settings); },
                  [&](const command::RemoveService& c) { put_service(message, c.key); },
                  [&](const command::AddDestination& c) {
                    put_service(message, c.service);

@@ -152,10 +152,12 @@ void BalancerHost::perform(engine::BalancerActions&& actions) {
   for (auto& wish : actions) {
     std::visit(
         core::Overload{
-            [&](action::DefineCheck& check) {
-              if (check.task->command) scripts_.define(check.check, *check.task->command);
-              if (checks_.size() <= check.check) checks_.resize(check.check + 1);
-              checks_[check.check].config = {check.task, &check.task->config};
+            [&](const action::DefineChecks& define) {
+              for (const auto& [check, task] : define.definitions) {
+                if (task->command) scripts_.define(check, *task->command);
+                if (checks_.size() <= check) checks_.resize(check + 1);
+                checks_[check].config = {task.pointer(), &task->config};
+              }
             },
             [&](action::ForgetCheck& check) {
               probes_.forget(check.check);

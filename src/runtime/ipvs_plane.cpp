@@ -117,8 +117,8 @@ std::string likely_cause(const Command& refused, int code) {
     return {};
   };
   return std::visit(core::Overload{
-                        [&](const command::AddService& c) { return of_service(c.key, c.settings); },
-                        [&](const command::EditService& c) { return of_service(c.key, c.settings); },
+                        [&](const command::AddService& c) { return of_service(c.key, *c.settings); },
+                        [&](const command::EditService& c) { return of_service(c.key, *c.settings); },
                         [&](const command::AddDestination& c) { return of_destination(c.destination); },
                         [&](const command::EditDestination& c) { return of_destination(c.destination); },
                         [&](const command::StartDaemon& c) -> std::string {

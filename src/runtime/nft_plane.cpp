@@ -87,8 +87,8 @@ std::string impossible(const Command& which) {
   };
   return std::visit(
       core::Overload{
-          [&](const command::AddService& c) { return service(c.settings); },
-          [&](const command::EditService& c) { return service(c.settings); },
+          [&](const command::AddService& c) { return service(*c.settings); },
+          [&](const command::EditService& c) { return service(*c.settings); },
           [&](const command::AddDestination& c) { return server(c.destination); },
           [&](const command::EditDestination& c) { return server(c.destination); },
           [](const command::StartDaemon&) {

@@ -90,37 +90,43 @@ Failure Attempt::open(int type, int protocol) {
   fd_ = Fd{::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)};
   if (!fd_) return error_of(Stage::setup, errno);
   const int fd = fd_.get();
-  if (target.mark != 0 && !set_option(fd, SOL_SOCKET, SO_MARK, target.mark))
-    return ProbeError{Stage::setup,
-                      fmt::format("cannot set the mark {}: {}", target.mark, std::strerror(errno))};
-  if (const std::string& name = target.bind_interface; !name.empty()) {
-    if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), static_cast<socklen_t>(name.size())) != 0)
-      return ProbeError{Stage::setup, fmt::format("cannot use interface {}: {}", name, std::strerror(errno))};
-  }
   if (type != SOCK_STREAM) {
     const int on = 1;
     set_option(fd, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
                family == AF_INET ? IP_RECVERR : IPV6_RECVERR, on);
   }
-  if (!target.bind_address && target.bind_port == 0) return std::nullopt;
+  return target.from ? bind_to(*target.from, type) : std::nullopt;
+}
+
+Failure Attempt::bind_to(const check::LocalEnd& end, int type) {
+  const int fd = fd_.get();
+  if (end.mark != 0 && !set_option(fd, SOL_SOCKET, SO_MARK, end.mark))
+    return ProbeError{Stage::setup,
+                      fmt::format("cannot set the mark {}: {}", end.mark, std::strerror(errno))};
+  if (const std::string& name = end.interface; !name.empty()) {
+    if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), static_cast<socklen_t>(name.size())) != 0)
+      return ProbeError{Stage::setup, fmt::format("cannot use interface {}: {}", name, std::strerror(errno))};
+  }
+  if (!end.address && end.port == 0) return std::nullopt;
   const int on = 1;
-  if (target.bind_port != 0) {
+  if (end.port != 0) {
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, on);
   } else if (type == SOCK_STREAM) {
     set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, on);
   }
-  const net::IpAddress from = target.bind_address.value_or(net::IpAddress::any(target.address.family));
-  const SocketAddress local = socket_address(from, target.bind_port, target.bind_interface);
+  const net::IpAddress from = end.address.value_or(net::IpAddress::any(config_->target.address.family));
+  const SocketAddress local = socket_address(from, end.port, end.interface);
   if (::bind(fd, generic(local), local.size) != 0) {
     return ProbeError{Stage::setup, fmt::format("cannot use local address {} port {}: {}", from.to_string(),
-                                                target.bind_port, std::strerror(errno))};
+                                                end.port, std::strerror(errno))};
   }
   return std::nullopt;
 }
 
 std::expected<bool, ProbeError> Attempt::start_connecting() {
   const check::Target& target = config_->target;
-  const SocketAddress remote = socket_address(target.address, port_of(*config_), target.bind_interface);
+  const std::string interface = target.from ? target.from->interface : std::string();
+  const SocketAddress remote = socket_address(target.address, port_of(*config_), interface);
   if (::connect(fd(), generic(remote), remote.size) == 0) return true;
   if (errno == EINPROGRESS) return false;
   return std::unexpected(error_of(Stage::connect, errno));

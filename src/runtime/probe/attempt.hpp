@@ -56,6 +56,7 @@ class Attempt final : public std::enable_shared_from_this<Attempt>, private Prob
   void finish();
 
  private:
+  Failure bind_to(const check::LocalEnd& end, int type);
   void socket_ready() override { go_on(); }
   void deadline_came() override;
   bool over() const { return expired_ || cancelled_ || unwatched_; }

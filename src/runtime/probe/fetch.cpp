@@ -52,7 +52,7 @@ class Reader {
 
 core::Result<FetchedPage> fetch_page(const check::Config& config, std::size_t keep) {
   auto wanted = std::make_shared<check::Config>(config);
-  auto& http = std::get<check::Http>(wanted->probe);
+  auto& http = *check::http_of(wanted->probe);
   http.urls.at(0).statuses = {{100, 999}};
   asio::io_context io{1};
   PageTools tools;

@@ -91,7 +91,7 @@ struct ProbeHost::Implementation : std::enable_shared_from_this<Implementation> 
     const auto number = [this] { return static_cast<std::uint16_t>(random.next()); };
     return std::visit(
         core::Overload{[&](const check::Tcp&) -> Made { return probe_tcp(attempt); },
-                       [&](const check::Http& http) -> Made { return page(id, attempt, http); },
+                       [&](const core::Boxed<check::Http>& http) -> Made { return page(id, attempt, *http); },
                        [&](const check::Smtp&) -> Made { return probe_smtp(attempt); },
                        [&](const check::Redis&) -> Made { return probe_redis(attempt); },
                        [&](const check::Udp&) -> Made { return probe_udp(attempt); },

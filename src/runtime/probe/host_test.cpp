@@ -69,11 +69,11 @@ TEST(TcpProbe, ConnectsAndThatIsAll) {
 TEST(TcpProbe, TellsWhyItCouldNot) {
   EXPECT_EQ(Host().words(config_of(check::Tcp{}, free_port())), "connect: Connection refused");
   check::Config elsewhere = config_of(check::Tcp{}, 80);
-  elsewhere.target.bind_address = net::IpAddress::v4(192, 0, 2, 77);
+  elsewhere.target.from = check::LocalEnd{.address = net::IpAddress::v4(192, 0, 2, 77)};
   EXPECT_EQ(Host().words(elsewhere),
             "not asked: cannot use local address 192.0.2.77 port 0: Cannot assign requested address");
   check::Config by = config_of(check::Tcp{}, 80);
-  by.target.bind_interface = "nosuch0";
+  by.target.from = check::LocalEnd{.interface = "nosuch0"};
   EXPECT_THAT(Host().words(by), HasSubstr("cannot use interface nosuch0: No such device"));
 }
 
@@ -87,10 +87,9 @@ TEST(TcpProbe, WaitsNoLongerThanItsTimeout) {
 TEST(TcpProbe, LeavesFromTheAddressAndPortItIsTold) {
   Server server(says(""));
   check::Config config = config_of(check::Tcp{}, server.port());
-  config.target.bind_address = net::IpAddress::v4(127, 0, 0, 9);
-  config.target.bind_port = free_port();
+  config.target.from = check::LocalEnd{.address = net::IpAddress::v4(127, 0, 0, 9), .port = free_port()};
   EXPECT_EQ(Host().words(config), "connected");
-  EXPECT_EQ(server.last_peer(), "127.0.0.9:" + std::to_string(config.target.bind_port));
+  EXPECT_EQ(server.last_peer(), "127.0.0.9:" + std::to_string(config.target.from->port));
 }
 
 TEST(TcpProbe, WithoutDescriptorsItSaysNothingOfTheServer) {

@@ -110,7 +110,7 @@ Probing probe_tcp(AttemptPtr attempt) {
 }
 
 Probing probe_http(AttemptPtr attempt, PageTools tools) {
-  const auto& http = std::get<check::Http>(attempt->config().probe);
+  const auto& http = *check::http_of(attempt->config().probe);
   const check::Url& url = http.urls.at(attempt->part());
   const auto who = authorization(http.credentials);
   if (!who) co_return failed(Stage::setup, who.error().message);

@@ -163,7 +163,7 @@ check::Config over_tls(std::uint16_t port) {
   return config;
 }
 
-check::Http& http_of(check::Config& config) { return std::get<check::Http>(config.probe); }
+check::Http& http_of(check::Config& config) { return *check::http_of(config.probe); }
 
 check::Config verified(std::uint16_t port, const Authority& authority, std::string host = {}) {
   check::Config config = over_tls(port);
