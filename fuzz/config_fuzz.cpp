@@ -45,17 +45,17 @@ void check_statements(const config::Tree& tree, std::span<const config::Statemen
                       int& left) {
   for (const config::Statement& statement : statements) {
     SF_CHECK(depth <= 64);
-    SF_CHECK(add_octets(statement.keyword.text) + add_octets(statement.tail) < SIZE_MAX);
+    SF_CHECK(add_octets(statement.keyword.text) + add_octets(statement.tail()) < SIZE_MAX);
     SF_CHECK(statement.has_block() || statement.children().empty());
     SF_CHECK(statement.keyword.quoted || !statement.keyword.text.empty());
-    for (const config::Word& word : statement.arguments) {
+    for (const config::Word& word : statement.arguments()) {
       SF_CHECK(word.quoted || !word.text.empty());
       SF_CHECK(word.text.find_first_of("\n\"") == std::string_view::npos);
       if (left-- > 0) check_place(tree, word.place, word.text.size());
     }
     if (left-- > 0) {
       check_place(tree, statement.keyword.place, statement.keyword.text.size());
-      check_place(tree, statement.tail_place, statement.tail.size());
+      if (!statement.tail().empty()) check_place(tree, statement.tail_place(), statement.tail().size());
       if (statement.has_block()) {
         check_place(tree, statement.block_open(), 1);
         check_place(tree, statement.block_close(), 1);

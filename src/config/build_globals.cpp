@@ -116,9 +116,9 @@ void read_globals(Build& build) {
     if (pass == Pass::late) globals.script_user = default_account(build.interpreter);
     GlobalsRead given;
     for (const Statement* statement : build.root.global_defs) {
-      if (pass == Pass::late && !statement->arguments.empty()) {
-        build.interpreter.refuse("surplus-argument", statement->arguments.front(), "global_defs has no name",
-                                 {}, "it is ignored");
+      if (pass == Pass::late && !statement->arguments().empty()) {
+        build.interpreter.refuse("surplus-argument", statement->arguments().front(),
+                                 "global_defs has no name", {}, "it is ignored");
       }
       given.blocks.push_back(build.interpreter.read_block(block, statement->children(), &globals, pass));
     }

@@ -105,8 +105,8 @@ void read_track_group(Build& build, const Statement& statement) {
 
 void read_pace(Build& build, const Statement& statement, std::unordered_set<std::string>& grouped) {
   Interpreter& in = build.interpreter;
-  if (!statement.arguments.empty()) {
-    in.refuse("surplus-argument", statement.arguments.front(), "a garp_group has no name", {},
+  if (!statement.arguments().empty()) {
+    in.refuse("surplus-argument", statement.arguments().front(), "a garp_group has no name", {},
               "it is ignored");
   }
   GarpGroup group;

@@ -32,19 +32,19 @@ std::string NameIndex::closest_to(std::string_view name) const {
 }
 
 std::optional<Word> block_name(Interpreter& interpreter, const Statement& statement) {
-  if (statement.arguments.empty()) {
+  if (statement.arguments().empty()) {
     interpreter.report(Severity::error, "missing-argument", statement.keyword,
                        fmt::format("'{}' needs a name", statement.keyword.text),
                        fmt::format("write: {} NAME {{ ... }}", statement.keyword.text));
     return std::nullopt;
   }
-  if (statement.arguments.size() > 1) {
+  if (statement.arguments().size() > 1) {
     interpreter.refuse(
-        "surplus-argument", statement.arguments[1],
-        fmt::format("'{}' is one word too many: a name is one word", statement.arguments[1].text),
+        "surplus-argument", statement.arguments()[1],
+        fmt::format("'{}' is one word too many: a name is one word", statement.arguments()[1].text),
         "put a name with blanks in double quotes", "it is ignored");
   }
-  return statement.arguments.front();
+  return statement.arguments().front();
 }
 
 void unknown_reference(Interpreter& interpreter, const Word& name, std::string_view kind,

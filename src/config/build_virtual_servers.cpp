@@ -78,7 +78,7 @@ class ServiceBuilder {
 
   // ADDRESS [PORT], fwmark N or group NAME.
   bool read_header() {
-    Words words{in_, statement_.keyword, statement_.arguments, &statement_};
+    Words words{in_, statement_.keyword, statement_.arguments(), &statement_};
     if (words.take_if("fwmark")) {
       const auto mark = number(0, most_u32).read(words);
       if (!mark) return false;

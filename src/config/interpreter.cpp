@@ -80,7 +80,7 @@ void Interpreter::read_statement(const Block& block, const Statement& statement,
                    {},
                    {}});
   }
-  Words words{*this, statement.keyword, statement.arguments, &statement};
+  Words words{*this, statement.keyword, statement.arguments(), &statement};
   keyword->apply(words, object);
   if (!words.failed() && !words.empty()) {
     refuse("surplus-argument", *words.peek(),
@@ -93,9 +93,9 @@ void Interpreter::read_statement(const Block& block, const Statement& statement,
 
 bool Interpreter::read_line(const Block& block, const Statement& line, void* object) {
   std::vector<Word> all;
-  all.reserve(line.arguments.size() + 1);
+  all.reserve(line.arguments().size() + 1);
   all.push_back(line.keyword);
-  all.insert(all.end(), line.arguments.begin(), line.arguments.end());
+  all.insert(all.end(), line.arguments().begin(), line.arguments().end());
   if (line.has_block()) {
     report(Finding{refusal(),
                    "unexpected-block",

@@ -353,7 +353,7 @@ bool FileReader::is_being_read(const IncludeLine& line, const std::string& path)
 }
 
 void FileReader::set_checks(const Statement& statement) {
-  const IncludeCheckLine line = include_check(statement.arguments, checks_);
+  const IncludeCheckLine line = include_check(statement.arguments(), checks_);
   checks_ = line.checks;
   if (!line.bad) return;
   reporter_.error(

@@ -53,7 +53,7 @@ TEST(Blocks, QuotedBracesAreText) {
 // A brace between a ' that begins a word and the next ' on the same line is text: script commands are quoted that way.
 TEST(Blocks, BracesInSingleQuotesThatCloseOnTheLineAreText) {
   EXPECT_EQ(tree_of("script '/bin/echo {a}'\nnext"), "script '/bin/echo {a}'; next");
-  EXPECT_EQ(Reading("script '/bin/echo {a}' root").tree.statements()[0].tail, "'/bin/echo {a}' root");
+  EXPECT_EQ(Reading("script '/bin/echo {a}' root").tree.statements()[0].tail(), "'/bin/echo {a}' root");
   EXPECT_EQ(tree_of("s { notify '/x { y' { z } }"), "s { notify '/x { y' { z } }");
   EXPECT_EQ(tree_of("script 'a}b' 'c{d'"), "script 'a}b' 'c{d'");
   EXPECT_EQ(tree_of("script '/bin/sh -c \"echo {a}\"'"), "script '/bin/sh -c \"echo {a}\" '");

@@ -213,7 +213,7 @@ TEST(Predefined, GiveRandomNumbersThatTheSeedRepeats) {
   const Reading first("a ${_RANDOM 1 1000000} ${_RANDOM 1 1000000} $_RANDOM");
   const Reading again("a ${_RANDOM 1 1000000} ${_RANDOM 1 1000000} $_RANDOM");
   EXPECT_EQ(first.shape(), again.shape());
-  const auto arguments = first.tree.statements()[0].arguments;
+  const auto arguments = first.tree.statements()[0].arguments();
   EXPECT_NE(arguments[0].text, arguments[1].text);
   Reading other;
   other.world.seed = 2;
@@ -227,8 +227,8 @@ TEST(Predefined, RandomNumbersStayInTheirBoundsBothIncluded) {
   std::set<std::string> small, near;
   for (const Statement& each : reading.tree.statements()) {
     small.emplace(each.keyword.text);
-    near.emplace(each.arguments[1].text);
-    EXPECT_LE(std::stoi(std::string(each.arguments[0].text)), 32767);
+    near.emplace(each.arguments()[1].text);
+    EXPECT_LE(std::stoi(std::string(each.arguments()[0].text)), 32767);
   }
   EXPECT_EQ(small, (std::set<std::string>{"7", "8", "9"}));
   EXPECT_EQ(near, (std::set<std::string>{"32766", "32767"}));

@@ -10,8 +10,8 @@ TEST(Places, AreFileLineColumnAndLength) {
   const Reading reading("# c\n  state  MASTER  \"a b\"\nx { yy }");
   const auto statements = reading.tree.statements();
   EXPECT_EQ(where(reading.tree, statements[0].keyword), "k.conf:2:3+5");
-  EXPECT_EQ(where(reading.tree, statements[0].arguments[0]), "k.conf:2:10+6");
-  EXPECT_EQ(where(reading.tree, statements[0].arguments[1]), "k.conf:2:18+5");
+  EXPECT_EQ(where(reading.tree, statements[0].arguments()[0]), "k.conf:2:10+6");
+  EXPECT_EQ(where(reading.tree, statements[0].arguments()[1]), "k.conf:2:18+5");
   EXPECT_EQ(where(reading.tree, statements[1].children()[0].keyword), "k.conf:3:5+2");
   EXPECT_EQ(reading.tree.position(statements[0].keyword.place, 5).source_line, "  state  MASTER  \"a b\"");
   EXPECT_EQ(trail(reading.tree, statements[0].keyword), "");
@@ -21,22 +21,22 @@ TEST(Places, CountCharactersAndNotOctets) {
   const Reading reading("grüße Ωμέγα x\r\n漢字 y");
   const auto statements = reading.tree.statements();
   EXPECT_EQ(where(reading.tree, statements[0].keyword), "k.conf:1:1+5");
-  EXPECT_EQ(where(reading.tree, statements[0].arguments[0]), "k.conf:1:7+5");
-  EXPECT_EQ(where(reading.tree, statements[0].arguments[1]), "k.conf:1:13+1");
-  EXPECT_EQ(where(reading.tree, statements[1].arguments[0]), "k.conf:2:4+1");
+  EXPECT_EQ(where(reading.tree, statements[0].arguments()[0]), "k.conf:1:7+5");
+  EXPECT_EQ(where(reading.tree, statements[0].arguments()[1]), "k.conf:1:13+1");
+  EXPECT_EQ(where(reading.tree, statements[1].arguments()[0]), "k.conf:2:4+1");
   EXPECT_EQ(reading.tree.position(statements[0].keyword.place, 1).source_line, "grüße Ωμέγα x");
 }
 
 TEST(Places, SeeThroughEscapes) {
   const Reading reading("state a\\#b\\!c d");
-  const auto arguments = reading.tree.statements()[0].arguments;
+  const auto arguments = reading.tree.statements()[0].arguments();
   EXPECT_EQ(where(reading.tree, arguments[0]), "k.conf:1:7+7");
   EXPECT_EQ(where(reading.tree, arguments[1]), "k.conf:1:15+1");
 }
 
 TEST(Places, OfTextOutOfADefinitionAreWhereItIsUsed) {
   const Reading reading("$A=one two\nstate x${A} y $A\n");
-  const auto arguments = reading.tree.statements()[0].arguments;
+  const auto arguments = reading.tree.statements()[0].arguments();
   ASSERT_EQ(arguments.size(), 5U);
   EXPECT_EQ(where(reading.tree, arguments[0]), "k.conf:2:7+5");  // x${A}
   EXPECT_EQ(trail(reading.tree, arguments[0]), "");              // it begins with text of the file
@@ -52,8 +52,8 @@ TEST(Places, FollowDefinitionsInDefinitions) {
   EXPECT_EQ(shape(reading.tree.statements()), "s c1; c2 x bad");
   EXPECT_EQ(where(reading.tree, second.keyword), "k.conf:6:3+2");
   EXPECT_EQ(trail(reading.tree, second.keyword), "k.conf:5:3+3 in the text of $C, defined here\n");
-  EXPECT_EQ(where(reading.tree, second.arguments[1]), "k.conf:6:3+2");
-  EXPECT_EQ(trail(reading.tree, second.arguments[1]),
+  EXPECT_EQ(where(reading.tree, second.arguments()[1]), "k.conf:6:3+2");
+  EXPECT_EQ(trail(reading.tree, second.arguments()[1]),
             "k.conf:1:4+3 in the text of $A, defined here\n"
             "k.conf:2:6+4 in the text of $B, defined here\n"
             "k.conf:5:6+2 in the text of $C, defined here\n");
@@ -62,9 +62,9 @@ TEST(Places, FollowDefinitionsInDefinitions) {
 TEST(Places, NameTheDefinitionThatHeldAtTheTime) {
   const Reading reading("$A=one\ns $A\n$A=two\ns $A\n");
   const auto statements = reading.tree.statements();
-  EXPECT_EQ(trail(reading.tree, statements[0].arguments[0]),
+  EXPECT_EQ(trail(reading.tree, statements[0].arguments()[0]),
             "k.conf:1:4+3 in the text of $A, defined here\n");
-  EXPECT_EQ(trail(reading.tree, statements[1].arguments[0]),
+  EXPECT_EQ(trail(reading.tree, statements[1].arguments()[0]),
             "k.conf:3:4+3 in the text of $A, defined here\n");
 }
 
@@ -79,8 +79,8 @@ TEST(Places, FollowIncludes) {
   EXPECT_EQ(trail(reading.tree, statement.keyword),
             "a.conf:2:2+18 included from here\n"
             "k.conf:2:7+14 included from here\n");
-  EXPECT_EQ(where(reading.tree, statement.arguments[0]), "sub/b.conf:1:3+2");
-  EXPECT_EQ(trail(reading.tree, statement.arguments[0]),
+  EXPECT_EQ(where(reading.tree, statement.arguments()[0]), "sub/b.conf:1:3+2");
+  EXPECT_EQ(trail(reading.tree, statement.arguments()[0]),
             "k.conf:1:4+1 in the text of $X, defined here\n"
             "a.conf:2:2+18 included from here\n"
             "k.conf:2:7+14 included from here\n");
@@ -90,16 +90,16 @@ TEST(Places, TellTheTurnsOfSequences) {
   const Reading reading(
       "$X= \\\n vrrp_instance V${I}${J} { \\\n  id ${J} \\\n }\n~SEQ(I,1,2) ~SEQ(J,7,8) $X\n");
   const Statement& last = reading.tree.statements()[3];
-  EXPECT_EQ(where(reading.tree, last.arguments[0]), "k.conf:5:25+2");
-  EXPECT_EQ(trail(reading.tree, last.children()[0].arguments[0]),
+  EXPECT_EQ(where(reading.tree, last.arguments()[0]), "k.conf:5:25+2");
+  EXPECT_EQ(trail(reading.tree, last.children()[0].arguments()[0]),
             "k.conf:3:6+4 in the text of $X, defined here\n"
             "k.conf:5:13+11 in this sequence, where $J is '8'\n"
             "k.conf:5:1+11 in this sequence, where $I is '2'\n");
   const Reading direct("~SEQ(I,1,2) s x$I y");
   const Statement& second = direct.tree.statements()[1];
   EXPECT_EQ(where(direct.tree, second.keyword), "k.conf:1:13+1");
-  EXPECT_EQ(where(direct.tree, second.arguments[0]), "k.conf:1:15+3");
-  EXPECT_EQ(where(direct.tree, second.arguments[1]), "k.conf:1:19+1");
+  EXPECT_EQ(where(direct.tree, second.arguments()[0]), "k.conf:1:15+3");
+  EXPECT_EQ(where(direct.tree, second.arguments()[1]), "k.conf:1:19+1");
   EXPECT_EQ(trail(direct.tree, second.keyword), "k.conf:1:1+11 in this sequence, where $I is '2'\n");
 }
 
@@ -151,7 +151,7 @@ TEST(Trees, OutliveAMove) {
   EXPECT_EQ(shape(moved.statements()), "a { b \"c d\" }");
   Tree assigned;
   assigned = std::move(moved);
-  EXPECT_EQ(where(assigned, assigned.statements()[0].children()[0].arguments[0]), "k.conf:1:7+5");
+  EXPECT_EQ(where(assigned, assigned.statements()[0].children()[0].arguments()[0]), "k.conf:1:7+5");
 }
 
 TEST(Trees, OfTenThousandInstancesAreWhole) {

@@ -81,16 +81,16 @@ TEST(Quotes, EndTheWordBeforeThem) {
 TEST(Quotes, MakeAnEmptyArgumentThatIsThere) {
   const Reading reading("priority \"\"");
   ASSERT_EQ(reading.tree.statements().size(), 1U);
-  ASSERT_EQ(reading.tree.statements()[0].arguments.size(), 1U);
-  EXPECT_EQ(reading.tree.statements()[0].arguments[0].text, "");
-  EXPECT_TRUE(reading.tree.statements()[0].arguments[0].quoted);
+  ASSERT_EQ(reading.tree.statements()[0].arguments().size(), 1U);
+  EXPECT_EQ(reading.tree.statements()[0].arguments()[0].text, "");
+  EXPECT_TRUE(reading.tree.statements()[0].arguments()[0].quoted);
 }
 
 TEST(Quotes, SingleOnesAreOrdinaryCharacters) {
   EXPECT_EQ(tree_of("state 'd e'"), "state 'd e'");
   const Reading reading("state 'd e'");
-  ASSERT_EQ(reading.tree.statements()[0].arguments.size(), 2U);
-  EXPECT_EQ(reading.tree.statements()[0].arguments[0].text, "'d");
+  ASSERT_EQ(reading.tree.statements()[0].arguments().size(), 2U);
+  EXPECT_EQ(reading.tree.statements()[0].arguments()[0].text, "'d");
   EXPECT_EQ(tree_of("state 'd \"e f\" g'"), "state 'd \"e f\" g'");
 }
 
@@ -166,13 +166,13 @@ TEST(Tail, IsTheTextAfterTheKeywordAsWritten) {
       "n a\\#b\"\\#\"\n");
   const auto statements = reading.tree.statements();
   ASSERT_EQ(statements.size(), 5U);
-  EXPECT_EQ(statements[0].tail, "\"/bin/echo a 'c d' \\x41\"  root");
-  EXPECT_EQ(statements[1].tail, "'/x y'  \"z # no comment\"");
-  EXPECT_EQ(statements[2].tail, "");
-  EXPECT_EQ(statements[3].tail, "");
-  EXPECT_EQ(statements[3].children()[0].tail, "c  d");
-  EXPECT_EQ(statements[4].tail, "a#b\"\\#\"");
-  const Position at = reading.tree.position(statements[0].tail_place, statements[0].tail.size());
+  EXPECT_EQ(statements[0].tail(), "\"/bin/echo a 'c d' \\x41\"  root");
+  EXPECT_EQ(statements[1].tail(), "'/x y'  \"z # no comment\"");
+  EXPECT_EQ(statements[2].tail(), "");
+  EXPECT_EQ(statements[3].tail(), "");
+  EXPECT_EQ(statements[3].children()[0].tail(), "c  d");
+  EXPECT_EQ(statements[4].tail(), "a#b\"\\#\"");
+  const Position at = reading.tree.position(statements[0].tail_place(), statements[0].tail().size());
   EXPECT_EQ(at.line, 1U);
   EXPECT_EQ(at.column, 8U);
   EXPECT_EQ(at.length, 30U);
@@ -180,7 +180,7 @@ TEST(Tail, IsTheTextAfterTheKeywordAsWritten) {
 
 TEST(Tail, HoldsParametersReplaced) {
   const Reading reading("$U=root\nscript \"/bin/${U} x\" $U\n");
-  EXPECT_EQ(reading.tree.statements()[0].tail, "\"/bin/root x\" root");
+  EXPECT_EQ(reading.tree.statements()[0].tail(), "\"/bin/root x\" root");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ inline std::string shape(std::span<const Statement> statements) {
   for (const Statement& statement : statements) {
     if (!result.empty()) result += "; ";
     add(statement.keyword);
-    for (const Word& word : statement.arguments) {
+    for (const Word& word : statement.arguments()) {
       result += ' ';
       add(word);
     }

@@ -264,7 +264,7 @@ struct Entry {
       }
       for (const Statement& line : words.statement()->children()) {
         std::vector<Word> all{line.keyword};
-        all.insert(all.end(), line.arguments.begin(), line.arguments.end());
+        all.insert(all.end(), line.arguments().begin(), line.arguments().end());
         Words of_line{words.interpreter(), words.keyword(), all, &line};
         while (!of_line.empty()) {
           if (auto read = list.value.read(of_line)) {

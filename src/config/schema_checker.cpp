@@ -164,7 +164,7 @@ check::Regex& regex_of(check::Url& url) {
 void read_pattern(check::Url& url, Words& words) {
   const Statement& statement = *words.statement();
   words.drop_rest();
-  const auto parts = split_arguments(statement.tail);
+  const auto parts = split_arguments(statement.tail());
   if (!parts || parts->size() != 1) {
     words.refuse(
         statement.keyword, "bad-value",

@@ -11,10 +11,10 @@ namespace {
 
 // A word of the tail, so that a caret can stand under it.
 Word word_at(const Statement& statement, const SplitWord& split) {
-  return {
-      split.text,
-      {statement.tail_place.chunk, statement.tail_place.offset + static_cast<std::uint32_t>(split.offset)},
-      true};
+  return {split.text,
+          {statement.tail_place().chunk,
+           statement.tail_place().offset + static_cast<std::uint32_t>(split.offset)},
+          true};
 }
 
 std::string_view script_is_dropped = "the script is left out";
@@ -133,7 +133,7 @@ void AccountValue::describe(Keyword& keyword) const { keyword.syntax = "<USER> [
 std::optional<notify::Command> CommandValue::read(Words& words) const {
   const Statement& statement = *words.statement();
   words.drop_rest();  // read from the tail, by other rules
-  const auto parts = split_command_line(statement.tail);
+  const auto parts = split_command_line(statement.tail());
   if (!parts) {
     words.refuse(statement.keyword, "unbalanced-quote", fmt::format("in this line {}", parts.error().message),
                  {}, script_is_dropped);

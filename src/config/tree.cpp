@@ -3,11 +3,35 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/scan.hpp"
 #include "config/tree_storage.hpp"
 #include "config/utf8.hpp"
 #include "core/check.hpp"
 
 namespace config {
+
+namespace {
+
+// Octets from the start of the keyword's text to the tail, which begins with no blank.
+std::size_t tail_distance(const Statement& statement) {
+  std::size_t at = statement.keyword.text.size() + (statement.keyword.quoted ? 1 : 0);
+  while (is_blank(statement.keyword.text.data()[at])) ++at;
+  return at;
+}
+
+}  // namespace
+
+std::string_view Statement::tail() const {
+  if (tail_size == 0) return {};
+  return {keyword.text.data() + tail_distance(*this), tail_size};
+}
+
+Place Statement::tail_place() const {
+  SF_CHECK(tail_size != 0);
+  const std::size_t opening_quote = keyword.quoted ? 1 : 0;
+  return {keyword.place.chunk,
+          keyword.place.offset + static_cast<std::uint32_t>(opening_quote + tail_distance(*this))};
+}
 
 Tree::Tree() : storage_(std::make_unique<Storage>()) {}
 Tree::Tree(std::unique_ptr<Storage> storage) : storage_(std::move(storage)) {}

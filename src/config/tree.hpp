@@ -35,22 +35,29 @@ struct Braces {
   std::span<const Statement> children = {};
 };
 
+/// Each line of a configuration is one of these, so its size is what a large tree costs.
 struct Statement {
-  Word keyword = {};                     // for the lines of value blocks: the first word
-  std::span<const Word> arguments = {};  // the words after it
-  std::string_view tail =
-      {};  // everything after the keyword as written, quotes kept: scripts split it by rules of their own
-  Place tail_place = {};
-  const Braces* block = nullptr;  // most lines have none
+  Word keyword = {};  // for the lines of value blocks: the first word
+  const Word* first_argument = nullptr;
+  std::uint32_t argument_count = 0;
+  std::uint32_t tail_size = 0;     // octets
+  const Braces* braces = nullptr;  // most lines have none
 
-  bool has_block() const { return block != nullptr; }
-  Place block_open() const { return block != nullptr ? block->open : Place{}; }
-  Place block_close() const { return block != nullptr ? block->close : Place{}; }
+  /// The words after the keyword.
+  std::span<const Word> arguments() const { return {first_argument, argument_count}; }
+  /// Everything after the keyword as written, quotes kept: scripts split it by rules of their own.
+  std::string_view tail() const;
+  /// Of a tail that is not empty.
+  Place tail_place() const;
+
+  bool has_block() const { return braces != nullptr; }
+  Place block_open() const { return braces != nullptr ? braces->open : Place{}; }
+  Place block_close() const { return braces != nullptr ? braces->close : Place{}; }
   std::span<const Statement> children() const;
 };
 
 inline std::span<const Statement> Statement::children() const {
-  return block != nullptr ? block->children : std::span<const Statement>();
+  return braces != nullptr ? braces->children : std::span<const Statement>();
 }
 
 class Tree {

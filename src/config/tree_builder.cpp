@@ -16,7 +16,7 @@ constexpr std::size_t deepest_block = 64;
 
 std::string title(const Statement& statement) {
   std::string result(statement.keyword.text);
-  if (!statement.arguments.empty()) result += " " + std::string(statement.arguments.front().text);
+  if (!statement.arguments().empty()) result += " " + std::string(statement.arguments().front().text);
   return result;
 }
 
@@ -144,11 +144,11 @@ void TreeBuilder::finish_statement(const Scan& scan) {
   const std::string_view tail = tail_begin < scan.at
                                     ? trim_end(scan.text.substr(tail_begin, scan.at - tail_begin))
                                     : std::string_view();
-  pending_.push_back(
-      {.keyword = words_.front(),
-       .arguments = storage_.arena.store(std::span<const Word>(words_).subspan(1)),
-       .tail = tail,
-       .tail_place = {scan.chunk, static_cast<std::uint32_t>(std::min(tail_begin, scan.text.size()))}});
+  const auto arguments = storage_.arena.store(std::span<const Word>(words_).subspan(1));
+  pending_.push_back({.keyword = words_.front(),
+                      .first_argument = arguments.data(),
+                      .argument_count = static_cast<std::uint32_t>(arguments.size()),
+                      .tail_size = static_cast<std::uint32_t>(tail.size())});
   words_.clear();
   may_open_ = true;
   if (pending_.back().keyword.text == "include_check" && in_global_defs_or_top()) {
@@ -180,7 +180,7 @@ void TreeBuilder::open(Place place) {
     pending_.pop_back();
     block.first_child = pending_.size();
   }
-  block.block.open = place;
+  block.braces.open = place;
   open_.push_back(block);
   may_open_ = false;
 }
@@ -191,10 +191,10 @@ void TreeBuilder::close(Place place) {
   Open block = open_.back();
   open_.pop_back();
   if (block.nameless) return;
-  block.block.close = place;
-  block.block.children =
+  block.braces.close = place;
+  block.braces.children =
       storage_.arena.store(std::span<const Statement>(pending_).subspan(block.first_child));
-  block.header.block = storage_.arena.store(std::span<const Braces>(&block.block, 1)).data();
+  block.header.braces = storage_.arena.store(std::span<const Braces>(&block.braces, 1)).data();
   pending_.resize(block.first_child);
   pending_.push_back(block.header);
 }
@@ -246,8 +246,8 @@ void TreeBuilder::finish(const Position& end_of_input) {
                                    : fmt::format("this '{{' of '{}' is never closed", title(block.header)),
                     .assumed = "the block ends with the file"};
     problem.related.push_back({end_of_input, "the input ends here"});
-    reporter_.error(block.block.open, 1, std::move(problem));
-    close(block.block.open);
+    reporter_.error(block.braces.open, 1, std::move(problem));
+    close(block.braces.open);
   }
   storage_.top.assign(pending_.begin(), pending_.end());
   pending_.clear();

@@ -42,7 +42,7 @@ class TreeBuilder {
  private:
   struct Open {
     Statement header = {};
-    Braces block = {};
+    Braces braces = {};
     std::size_t first_child = 0;  // index into pending_
     bool nameless = false;        // its lines belong to the enclosing block
   };
