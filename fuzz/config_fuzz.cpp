@@ -11,6 +11,7 @@
 
 #include "config/memory_world.hpp"
 #include "config/read.hpp"
+#include "config/reading_for_test.hpp"
 #include "config/render.hpp"
 #include "config/utf8.hpp"
 #include "core/check.hpp"
@@ -47,9 +48,9 @@ void check_statements(const config::Tree& tree, std::span<const config::Statemen
     SF_CHECK(depth <= 64);
     SF_CHECK(add_octets(statement.keyword.text) + add_octets(statement.tail()) < SIZE_MAX);
     SF_CHECK(statement.has_block() || statement.children().empty());
-    SF_CHECK(statement.keyword.quoted || !statement.keyword.text.empty());
+    SF_CHECK(statement.keyword_quoted || !statement.keyword.text.empty());
     for (const config::Word& word : statement.arguments()) {
-      SF_CHECK(word.quoted || !word.text.empty());
+      SF_CHECK(config::quoted(statement, word) || !word.text.empty());
       SF_CHECK(word.text.find_first_of("\n\"") == std::string_view::npos);
       if (left-- > 0) check_place(tree, word.place, word.text.size());
     }

@@ -30,7 +30,7 @@ void read_addresses(Build& build) {
                           [&](AddressDraft&& line, Words&) {
                             if (!line.device_given) {
                               line.address.interface = usual;
-                              build.interpreter.check_interface({usual, line.word.place, false});
+                              build.interpreter.check_interface({usual, line.word.place});
                             }
                             if (!group_known(build, line.track_group, line.track_group_word)) return;
                             build.model.static_addresses.push_back({finish_address(line), line.track_group});

@@ -11,7 +11,7 @@ TEST(Places, AreFileLineColumnAndLength) {
   const auto statements = reading.tree.statements();
   EXPECT_EQ(where(reading.tree, statements[0].keyword), "k.conf:2:3+5");
   EXPECT_EQ(where(reading.tree, statements[0].arguments()[0]), "k.conf:2:10+6");
-  EXPECT_EQ(where(reading.tree, statements[0].arguments()[1]), "k.conf:2:18+5");
+  EXPECT_EQ(where(reading.tree, statements[0].arguments()[1], 5), "k.conf:2:18+5");
   EXPECT_EQ(where(reading.tree, statements[1].children()[0].keyword), "k.conf:3:5+2");
   EXPECT_EQ(reading.tree.position(statements[0].keyword.place, 5).source_line, "  state  MASTER  \"a b\"");
   EXPECT_EQ(trail(reading.tree, statements[0].keyword), "");
@@ -151,7 +151,7 @@ TEST(Trees, OutliveAMove) {
   EXPECT_EQ(shape(moved.statements()), "a { b \"c d\" }");
   Tree assigned;
   assigned = std::move(moved);
-  EXPECT_EQ(where(assigned, assigned.statements()[0].children()[0].arguments()[0]), "k.conf:1:7+5");
+  EXPECT_EQ(where(assigned, assigned.statements()[0].children()[0].arguments()[0], 5), "k.conf:1:7+5");
 }
 
 TEST(Trees, OfTenThousandInstancesAreWhole) {

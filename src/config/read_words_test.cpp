@@ -81,9 +81,10 @@ TEST(Quotes, EndTheWordBeforeThem) {
 TEST(Quotes, MakeAnEmptyArgumentThatIsThere) {
   const Reading reading("priority \"\"");
   ASSERT_EQ(reading.tree.statements().size(), 1U);
-  ASSERT_EQ(reading.tree.statements()[0].arguments().size(), 1U);
-  EXPECT_EQ(reading.tree.statements()[0].arguments()[0].text, "");
-  EXPECT_TRUE(reading.tree.statements()[0].arguments()[0].quoted);
+  const Statement& statement = reading.tree.statements()[0];
+  ASSERT_EQ(statement.arguments().size(), 1U);
+  EXPECT_EQ(statement.arguments()[0].text, "");
+  EXPECT_TRUE(quoted(statement, statement.arguments()[0]));
 }
 
 TEST(Quotes, SingleOnesAreOrdinaryCharacters) {
@@ -176,6 +177,33 @@ TEST(Tail, IsTheTextAfterTheKeywordAsWritten) {
   EXPECT_EQ(at.line, 1U);
   EXPECT_EQ(at.column, 8U);
   EXPECT_EQ(at.length, 30U);
+}
+
+TEST(Tail, BeginsAfterAKeywordInQuotesAndAtAQuoteThatTouchesIt) {
+  const Reading reading("\"kw\"arg  x\n\"k w\"\"a b\"\nkw\"a b\"c\n\"\"  \"\"\n\"kw\"\n");
+  const auto statements = reading.tree.statements();
+  ASSERT_EQ(statements.size(), 5U);
+  EXPECT_EQ(statements[0].tail(), "arg  x");
+  EXPECT_EQ(statements[0].tail_place().offset, 4U);
+  EXPECT_EQ(statements[1].tail(), "\"a b\"");
+  EXPECT_EQ(statements[1].tail_place().offset, 5U);
+  EXPECT_EQ(statements[2].tail(), "\"a b\"c");
+  EXPECT_EQ(statements[2].tail_place().offset, 2U);
+  EXPECT_EQ(statements[3].tail(), "\"\"");
+  EXPECT_EQ(statements[3].tail_place().offset, 4U);
+  EXPECT_EQ(statements[4].tail(), "");
+}
+
+TEST(Tail, OfAnUnbalancedQuoteGoesWithTheWordsBeforeItInLenientReading) {
+  const Reading reading("kw \"a b\n\"kw\" x \"y {\n }\n\"kw\n", true);
+  const auto statements = reading.tree.statements();
+  ASSERT_EQ(statements.size(), 2U);
+  EXPECT_TRUE(statements[0].arguments().empty());
+  EXPECT_EQ(statements[0].tail(), "");
+  EXPECT_EQ(statements[1].arguments().size(), 1U);
+  EXPECT_EQ(statements[1].tail(), "x \"y");
+  EXPECT_EQ(statements[1].tail_place().offset, 5U);
+  EXPECT_EQ(Reading("kw \"a b\n").tree.statements()[0].tail(), "\"a b");
 }
 
 TEST(Tail, HoldsParametersReplaced) {

@@ -11,18 +11,25 @@
 
 namespace config {
 
+/// True if that word of the statement stands in double quotes: then its place is the opening one.
+inline bool quoted(const Statement& statement, const Word& word) {
+  const std::size_t opening = statement.keyword_quoted ? 1 : 0;
+  const char* line = statement.keyword.text.data() - opening - statement.keyword.place.offset;
+  return line[word.place.offset] == '"';
+}
+
 /// `vrrp_instance V { interface eth0; track { } }`; words in quotes if they were quoted.
 inline std::string shape(std::span<const Statement> statements) {
   std::string result;
-  const auto add = [&](const Word& word) {
-    result += word.quoted ? "\"" + std::string(word.text) + "\"" : std::string(word.text);
+  const auto add = [&](const Statement& statement, const Word& word) {
+    result += quoted(statement, word) ? "\"" + std::string(word.text) + "\"" : std::string(word.text);
   };
   for (const Statement& statement : statements) {
     if (!result.empty()) result += "; ";
-    add(statement.keyword);
+    add(statement, statement.keyword);
     for (const Word& word : statement.arguments()) {
       result += ' ';
-      add(word);
+      add(statement, word);
     }
     if (!statement.has_block()) continue;
     const std::string children = shape(statement.children());
@@ -82,12 +89,15 @@ inline std::string recovered(std::string text, bool lenient = false) {
   return reading.diagnostics.list.empty() ? "nothing is wrong" : reading.shape();
 }
 
-/// `file:line:column+length` of a word.
-inline std::string where(const Tree& tree, const Word& word) {
-  const Position at = tree.position(word.place, word.quoted ? word.text.size() + 2 : word.text.size());
+/// `file:line:column+length` of so many octets from the start of a word.
+inline std::string where(const Tree& tree, const Word& word, std::size_t octets) {
+  const Position at = tree.position(word.place, octets);
   return at.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + "+" +
          std::to_string(at.length);
 }
+
+/// The same of its text; the quotes of a quoted word are two octets more.
+inline std::string where(const Tree& tree, const Word& word) { return where(tree, word, word.text.size()); }
 
 /// Its trail, a line each.
 inline std::string trail(const Tree& tree, const Word& word) {

@@ -248,13 +248,13 @@ std::optional<net::Realms> read_realms(Words& words) {
   const std::size_t slash = word->text.find('/');
   if (slash != word->text.npos) {
     const auto from =
-        named_number(NameTable::realms, words, {word->text.substr(0, slash), word->place, false}, 0, 255);
+        named_number(NameTable::realms, words, {word->text.substr(0, slash), word->place}, 0, 255);
     if (!from) return std::nullopt;
     realms.from = *from;
   }
   const auto to = named_number(
       NameTable::realms, words,
-      {slash == word->text.npos ? word->text : word->text.substr(slash + 1), word->place, false}, 0, 255);
+      {slash == word->text.npos ? word->text : word->text.substr(slash + 1), word->place}, 0, 255);
   if (!to) return std::nullopt;
   realms.to = *to;
   return realms;

@@ -113,13 +113,13 @@ void read_realms(R& line, Words& words) {
   net::Realms realms;
   if (slash != word->text.npos) {
     const auto from =
-        named_number(NameTable::realms, words, {word->text.substr(0, slash), word->place, false}, 0, 255);
+        named_number(NameTable::realms, words, {word->text.substr(0, slash), word->place}, 0, 255);
     if (!from) return;
     realms.from = *from;
   }
   const auto to = named_number(
       NameTable::realms, words,
-      {slash == word->text.npos ? word->text : word->text.substr(slash + 1), word->place, false}, 0, 255);
+      {slash == word->text.npos ? word->text : word->text.substr(slash + 1), word->place}, 0, 255);
   if (!to) return;
   realms.to = *to;
   line.rule.realms = realms;

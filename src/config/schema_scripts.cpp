@@ -11,10 +11,8 @@ namespace {
 
 // A word of the tail, so that a caret can stand under it.
 Word word_at(const Statement& statement, const SplitWord& split) {
-  return {split.text,
-          {statement.tail_place().chunk,
-           statement.tail_place().offset + static_cast<std::uint32_t>(split.offset)},
-          true};
+  const Place tail = statement.tail_place();
+  return {split.text, {tail.chunk, tail.offset + static_cast<std::uint32_t>(split.offset)}};
 }
 
 std::string_view script_is_dropped = "the script is left out";

@@ -14,7 +14,7 @@ namespace {
 
 // Octets from the start of the keyword's text to the tail, which begins with no blank.
 std::size_t tail_distance(const Statement& statement) {
-  std::size_t at = statement.keyword.text.size() + (statement.keyword.quoted ? 1 : 0);
+  std::size_t at = statement.keyword.text.size() + (statement.keyword_quoted ? 1 : 0);
   while (is_blank(statement.keyword.text.data()[at])) ++at;
   return at;
 }
@@ -28,7 +28,7 @@ std::string_view Statement::tail() const {
 
 Place Statement::tail_place() const {
   SF_CHECK(tail_size != 0);
-  const std::size_t opening_quote = keyword.quoted ? 1 : 0;
+  const std::size_t opening_quote = keyword_quoted ? 1 : 0;
   return {keyword.place.chunk,
           keyword.place.offset + static_cast<std::uint32_t>(opening_quote + tail_distance(*this))};
 }

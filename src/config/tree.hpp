@@ -23,9 +23,9 @@ struct Place {
 
 struct Word {
   std::string_view text;  // quotes removed
-  Place place = {};
-  bool quoted = false;  // any part of it stood in double quotes
+  Place place = {};       // of the opening quote, if it stands in quotes
 };
+static_assert(sizeof(Word) == 24);
 
 struct Statement;
 
@@ -39,7 +39,8 @@ struct Braces {
 struct Statement {
   Word keyword = {};  // for the lines of value blocks: the first word
   const Word* first_argument = nullptr;
-  std::uint32_t argument_count = 0;
+  std::uint32_t argument_count : 31 = 0;
+  bool keyword_quoted : 1 = false;
   std::uint32_t tail_size = 0;     // octets
   const Braces* braces = nullptr;  // most lines have none
 
@@ -55,6 +56,7 @@ struct Statement {
   Place block_close() const { return braces != nullptr ? braces->close : Place{}; }
   std::span<const Statement> children() const;
 };
+static_assert(sizeof(Statement) == 48);
 
 inline std::span<const Statement> Statement::children() const {
   return braces != nullptr ? braces->children : std::span<const Statement>();

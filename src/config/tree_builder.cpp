@@ -14,6 +14,9 @@ namespace {
 // Far more than any block of the language nests; consumers may walk the tree recursively.
 constexpr std::size_t deepest_block = 64;
 
+// Of a statement: no line is long enough for more.
+constexpr std::uint32_t most_arguments = 0x7fff'ffff;
+
 std::string title(const Statement& statement) {
   std::string result(statement.keyword.text);
   if (!statement.arguments().empty()) result += " " + std::string(statement.arguments().front().text);
@@ -87,8 +90,7 @@ void TreeBuilder::quoted_word(Scan& scan) {
   const std::size_t end = scan.text.find('"', scan.at + 1);
   if (end == scan.text.npos) return unbalanced_quote(scan);
   words_.push_back({.text = scan.text.substr(scan.at + 1, end - scan.at - 1),
-                    .place = {scan.chunk, static_cast<std::uint32_t>(scan.at)},
-                    .quoted = true});
+                    .place = {scan.chunk, static_cast<std::uint32_t>(scan.at)}});
   scan.at = end + 1;
 }
 
@@ -106,8 +108,7 @@ void TreeBuilder::unbalanced_quote(Scan& scan) {
                "single quotes, \\\" does not help",
        .assumed = "the rest of the line is ignored"});
   if (!reporter_.lenient()) {
-    words_.push_back(
-        {.text = scan.text.substr(scan.at + 1, end - scan.at - 1), .place = place, .quoted = true});
+    words_.push_back({.text = scan.text.substr(scan.at + 1, end - scan.at - 1), .place = place});
   }
   scan.at = end;
 }
@@ -145,9 +146,11 @@ void TreeBuilder::finish_statement(const Scan& scan) {
                                     ? trim_end(scan.text.substr(tail_begin, scan.at - tail_begin))
                                     : std::string_view();
   const auto arguments = storage_.arena.store(std::span<const Word>(words_).subspan(1));
-  pending_.push_back({.keyword = words_.front(),
+  const Word& keyword = words_.front();
+  pending_.push_back({.keyword = keyword,
                       .first_argument = arguments.data(),
-                      .argument_count = static_cast<std::uint32_t>(arguments.size()),
+                      .argument_count = static_cast<std::uint32_t>(arguments.size()) & most_arguments,
+                      .keyword_quoted = scan.text[keyword.place.offset] == '"',
                       .tail_size = static_cast<std::uint32_t>(tail.size())});
   words_.clear();
   may_open_ = true;
