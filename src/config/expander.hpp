@@ -76,6 +76,8 @@ class Expander {
   bool define_with_blank(const Run& run);
 
   void emit(const Run& run);
+  bool is_plain(const Run& run) const;
+  void emit_plain(const Piece& piece, std::uint32_t skip);
   void emit_pieces(std::span<const Piece> pieces, std::uint32_t skip, std::uint32_t parent);
   void use(const Piece& piece, std::uint32_t parent);
   void use_predefined(const Piece& piece, std::string_view content, std::uint32_t parent);

@@ -11,9 +11,22 @@ namespace config {
 // ---------------------------------------------------------------------------------------------- replacing parameters
 
 void Expander::emit(const Run& run) {
+  if (is_plain(run)) return emit_plain(run.pieces.front(), run.skip);
   for (const Run* part = &run; part != nullptr; part = part->next)
     emit_pieces(part->pieces, part->skip, part->parent);
   end_line();
+}
+
+/// Is the line one piece of the file being read? Then its place needs no more than an octet of that file.
+bool Expander::is_plain(const Run& run) const {
+  return run.parent == none && run.next == nullptr && run.pieces.size() == 1 &&
+         run.pieces.front().kind == Piece::Kind::literal && storage_.frames[frame_].kind == Frame::Kind::file;
+}
+
+void Expander::emit_plain(const Piece& piece, std::uint32_t skip) {
+  const std::string_view text = piece.text.substr(skip);
+  spend(text.size());
+  builder_.line(text, storage_.add_plain_chunk(piece.offset + skip, frame_));
 }
 
 void Expander::emit_pieces(std::span<const Piece> pieces, std::uint32_t skip, std::uint32_t parent) {

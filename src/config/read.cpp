@@ -49,7 +49,7 @@ class FileReader {
   void main_file(const std::string& path);
   std::optional<std::uint32_t> open(const std::string& path, std::string& why);
   void read_lines(std::uint32_t file, std::uint32_t frame);
-  void read_line(std::uint32_t file, std::uint32_t frame, std::size_t& at);
+  void read_line(std::uint32_t file, std::uint32_t frame, std::size_t& at, Pieces& pieces);
   Line next_line(std::uint32_t file, std::size_t& at) const;
   bool has_nul(const Line& line, std::uint32_t file, std::uint32_t frame);
   bool cut(const Line& line, std::uint32_t file, std::uint32_t frame, Pieces& out);
@@ -107,6 +107,7 @@ void FileReader::main_file(const std::string& path) {
 
   Frame main;
   main.from.chunk = none;
+  main.file = *file;
   storage_->frames.push_back(main);
   const auto frame = static_cast<std::uint32_t>(storage_->frames.size() - 1);
   being_read_.push_back(world_.real_path(path).value_or(path));
@@ -145,7 +146,11 @@ void FileReader::read_lines(std::uint32_t file, std::uint32_t frame) {
   const std::string_view text = storage_->sources_of_text[file].text;
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-  while (at < text.size() && !expander_.exhausted()) read_line(file, frame, at);
+  Pieces pieces;  // one vector for all lines of this file: an include in one of them reads into its own
+  while (at < text.size() && !expander_.exhausted()) {
+    pieces.clear();
+    read_line(file, frame, at, pieces);
+  }
   checks_ = before;
 }
 
@@ -183,9 +188,8 @@ void drop_backslash(Pieces& pieces) {
 
 }  // namespace
 
-void FileReader::read_line(std::uint32_t file, std::uint32_t frame, std::size_t& at) {
+void FileReader::read_line(std::uint32_t file, std::uint32_t frame, std::size_t& at, Pieces& pieces) {
   const Line line = next_line(file, at);
-  Pieces pieces;
   if (has_nul(line, file, frame)) return;
   cut(line, file, frame, pieces);
   if (pieces.empty()) return;
@@ -320,7 +324,8 @@ void FileReader::include_match(const IncludeLine& line, const std::string& path,
   storage_->frames.push_back({.kind = Frame::Kind::file,
                               .parent = storage_->chunks[line.place.chunk].frame,
                               .from = line.place,
-                              .length = static_cast<std::uint32_t>(line.length)});
+                              .length = static_cast<std::uint32_t>(line.length),
+                              .file = *file});
   const auto frame = static_cast<std::uint32_t>(storage_->frames.size() - 1);
   const std::string directory = expander_.directory();
   being_read_.push_back(world_.real_path(path).value_or(path));

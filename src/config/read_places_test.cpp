@@ -34,6 +34,18 @@ TEST(Places, SeeThroughEscapes) {
   EXPECT_EQ(where(reading.tree, arguments[1]), "k.conf:1:15+1");
 }
 
+TEST(Places, OfALineThatIsOnePieceOfItsFileCountFromWhereThePieceStarts) {
+  const Reading reading("@main kw x # c\n\\#y z\n$E=\n$E  kw x\n");
+  const auto statements = reading.tree.statements();
+  EXPECT_EQ(reading.shape(), "kw x; #y z; kw x");
+  EXPECT_EQ(where(reading.tree, statements[0].keyword), "k.conf:1:7+2");
+  EXPECT_EQ(where(reading.tree, statements[0].arguments()[0]), "k.conf:1:10+1");
+  EXPECT_EQ(where(reading.tree, statements[1].keyword), "k.conf:2:2+2");
+  EXPECT_EQ(where(reading.tree, statements[1].arguments()[0]), "k.conf:2:5+1");
+  EXPECT_EQ(where(reading.tree, statements[2].keyword), "k.conf:4:5+2");
+  EXPECT_EQ(trail(reading.tree, statements[2].keyword), "");
+}
+
 TEST(Places, OfTextOutOfADefinitionAreWhereItIsUsed) {
   const Reading reading("$A=one two\nstate x${A} y $A\n");
   const auto arguments = reading.tree.statements()[0].arguments();

@@ -26,8 +26,12 @@ void Reporter::failure(Position where, Problem problem) {
 void Reporter::report(Severity severity, Place place, std::size_t length, Problem&& problem) {
   if (full()) return leave_out(severity, place);
   if (lenient_ && !problem.assumed.empty()) problem.message += "; " + problem.assumed;
-  const auto [source, delta] = storage_.find(place);
-  if (!said_of_a_source_.insert(fmt::format("{}:{}:{}", source, delta, problem.message)).second) return;
+  if (const auto found = storage_.find(place)) {
+    const Source& source = found->source;
+    const std::string key = fmt::format("{}:{}:{}:{}:{}:{}", source.parent, source.file, source.offset,
+                                        source.definition, found->delta, problem.message);
+    if (!said_of_a_source_.insert(key).second) return;
+  }
   Position where = storage_.position(place, length);
   if (!said_.insert(fmt::format("{}:{}:{}:{}", where.file, where.line, where.column, problem.message))
            .second) {

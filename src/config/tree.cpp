@@ -55,17 +55,19 @@ void make_room(std::vector<Value>& values, std::size_t count) {
 
 }  // namespace
 
-void Tree::Storage::expect_lines(std::size_t count) {
-  make_room(sources, count);
-  make_room(segments, count);
-  make_room(chunks, count);
-}
+void Tree::Storage::expect_lines(std::size_t count) { make_room(chunks, count); }
 
 std::uint32_t Tree::Storage::add_chunk(std::span<const Segment> pieces, std::uint32_t frame) {
-  const auto number = static_cast<std::uint32_t>(chunks.size());
-  chunks.push_back({static_cast<std::uint32_t>(segments.size()), frame});
+  chunks.push_back({.first = static_cast<std::uint32_t>(segments.size()),
+                    .frame = frame,
+                    .segments = static_cast<std::uint32_t>(pieces.size())});
   segments.insert(segments.end(), pieces.begin(), pieces.end());
-  return number;
+  return static_cast<std::uint32_t>(chunks.size() - 1);
+}
+
+std::uint32_t Tree::Storage::add_plain_chunk(std::uint32_t offset, std::uint32_t frame) {
+  chunks.push_back({.first = offset, .frame = frame});
+  return static_cast<std::uint32_t>(chunks.size() - 1);
 }
 
 std::uint32_t Tree::Storage::add_source(const Source& source) {
@@ -86,48 +88,47 @@ Place Tree::Storage::place_in_file(std::uint32_t file, std::size_t offset, std::
                   frame);
 }
 
-std::span<const Segment> Tree::Storage::segments_of(std::uint32_t chunk) const {
-  const std::size_t begin = chunks[chunk].first_segment;
-  const std::size_t end = chunk + 1 < chunks.size() ? chunks[chunk + 1].first_segment : segments.size();
-  return std::span(segments).subspan(begin, end - begin);
-}
-
-Tree::Storage::Found Tree::Storage::find(Place place) const {
-  if (place.chunk >= chunks.size()) return {};
-  const auto pieces = segments_of(place.chunk);
-  if (pieces.empty()) return {};
+std::optional<Tree::Storage::Found> Tree::Storage::find(Place place) const {
+  if (place.chunk >= chunks.size()) return std::nullopt;
+  const Chunk& chunk = chunks[place.chunk];
+  if (chunk.segments == 0) {
+    const std::uint32_t file = frames[chunk.frame].file;
+    const std::string_view rest = trim_end(line_at(sources_of_text[file].text, chunk.first));
+    return Found{{.file = file, .offset = chunk.first, .length = static_cast<std::uint32_t>(rest.size())},
+                 place.offset};
+  }
+  const auto pieces = std::span(segments).subspan(chunk.first, chunk.segments);
   auto after = std::ranges::upper_bound(pieces, place.offset, {}, &Segment::offset);
   const Segment& piece = after == pieces.begin() ? *after : *std::prev(after);
-  return {piece.source, place.offset - std::min(place.offset, piece.offset)};
+  return Found{sources[piece.source], place.offset - std::min(place.offset, piece.offset)};
+}
+
+/// The text of a definition is shown where it is used: in the file, outside of any definition.
+Source Tree::Storage::use_in_file(Source source) const {
+  while (source.parent != none) source = sources[source.parent];
+  return source;
 }
 
 Position Tree::Storage::position(Place place, std::size_t length) const {
-  const Found first = find(place);
-  if (first.source == none) return {};
+  const auto first = find(place);
+  if (!first) return {};
   const auto last_octet = static_cast<std::uint32_t>(length == 0 ? 0 : length - 1);
-  const Found last = find({place.chunk, place.offset + last_octet});
+  const auto last = find({place.chunk, place.offset + last_octet});
 
-  // The text of a definition is shown where it is used: in the file, outside of any definition.
   const auto extent = [&](const Found& found) {
-    std::uint32_t root = found.source;
-    while (sources[root].parent != none) root = sources[root].parent;
-    const Source& source = sources[root];
+    const Source source = use_in_file(found.source);
     const std::size_t end = std::size_t{source.offset} + source.length;
-    if (root != found.source || source.definition != Source::literal) {
+    if (found.source.parent != none || source.definition != Source::literal) {
       return std::pair<std::size_t, std::size_t>{source.offset, end};
     }
     const std::size_t begin = std::min<std::size_t>(std::size_t{source.offset} + found.delta, end);
     return std::pair<std::size_t, std::size_t>{begin, std::min(begin + 1, end)};
   };
-  const auto file_of = [&](std::uint32_t source) {
-    while (sources[source].parent != none) source = sources[source].parent;
-    return sources[source].file;
-  };
-  const std::uint32_t file = file_of(first.source);
-  const auto [begin, end] = extent(first);
+  const std::uint32_t file = use_in_file(first->source).file;
+  const auto [begin, end] = extent(*first);
   if (length == 0) return in_file(file, begin, begin);
   std::size_t to = end;
-  if (file_of(last.source) == file) to = std::max(to, extent(last).second);
+  if (use_in_file(last->source).file == file) to = std::max(to, extent(*last).second);
   return in_file(file, begin, to);
 }
 
@@ -154,12 +155,11 @@ Position Tree::Storage::in_file(std::uint32_t file, std::size_t begin, std::size
 
 std::vector<Diagnostic::Related> Tree::Storage::trail(Place place) const {
   std::vector<Diagnostic::Related> result;
-  const Found found = find(place);
-  if (found.source == none) return result;
+  const auto found = find(place);
+  if (!found) return result;
 
-  std::size_t delta = found.delta;
-  for (std::uint32_t at = found.source; sources[at].parent != none; at = sources[at].parent) {
-    const Source& source = sources[at];
+  std::size_t delta = found->delta;
+  for (Source source = found->source; source.parent != none; source = sources[source.parent]) {
     const Source& use = sources[source.parent];
     const bool exact = source.definition == Source::literal;
     const std::size_t skip = exact ? std::min<std::size_t>(delta, source.length) : 0;

@@ -5,11 +5,15 @@
 // leads to the `${X}` that used it, which stands in a file or in the text of another definition. How the file
 // itself came to be read, and which turn of a ~SEQ it was, is the chunk's Frame. Sources and frames are
 // shared, so 65,024 instances out of one definition cost eight octets for each piece of a line.
+//
+// Most lines are one piece of the file being read. They have neither segments nor sources: the chunk says where
+// in the frame's file the piece starts.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,15 +61,18 @@ struct Frame {
   enum class Kind : std::uint8_t { file, sequence };
   Kind kind = Kind::file;
   std::uint32_t parent = none;
-  Place from = {};           // the include line, the ~SEQ; chunk none: the main file
-  std::uint32_t length = 0;  // of what stands there
+  Place from = {};            // the include line, the ~SEQ; chunk none: the main file
+  std::uint32_t length = 0;   // of what stands there
+  std::uint32_t file = none;  // that is read
   std::string_view variable = {}, value = {};
 };
 
 struct Chunk {
-  std::uint32_t first_segment = 0;  // up to the next chunk's
+  std::uint32_t first = 0;  // segment; without segments: octet of the frame's file
   std::uint32_t frame = 0;
+  std::uint32_t segments = 0;
 };
+static_assert(sizeof(Chunk) == 12);
 
 struct Tree::Storage {
   Arena arena;
@@ -78,10 +85,12 @@ struct Tree::Storage {
   std::vector<Chunk> chunks;
   std::vector<Frame> frames;
 
-  /// So many lines will come, most of them of one piece.
+  /// So many lines will come.
   void expect_lines(std::size_t count);
   /// A line, and the way back from every octet of it.
   std::uint32_t add_chunk(std::span<const Segment> pieces, std::uint32_t frame);
+  /// A line that is one piece of the frame's file and starts at octet `offset` of it.
+  std::uint32_t add_plain_chunk(std::uint32_t offset, std::uint32_t frame);
   std::uint32_t add_source(const Source& source);
   /// For a problem with something that never became part of a line.
   Place place_of(std::uint32_t source, std::uint32_t frame);
@@ -89,17 +98,17 @@ struct Tree::Storage {
 
   /// The piece of text an octet of a line comes from.
   struct Found {
-    std::uint32_t source = none;
+    Source source;
     std::uint32_t delta = 0;  // octets from the start of the source
   };
-  Found find(Place place) const;
+  std::optional<Found> find(Place place) const;
 
   Position position(Place place, std::size_t length) const;
   std::vector<Diagnostic::Related> trail(Place place) const;
 
  private:
   Position in_file(std::uint32_t file, std::size_t begin, std::size_t end) const;
-  std::span<const Segment> segments_of(std::uint32_t chunk) const;
+  Source use_in_file(Source source) const;
 };
 
 }  // namespace config
