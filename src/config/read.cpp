@@ -72,7 +72,7 @@ class FileReader {
   IncludeChecks checks_;
   std::unordered_map<std::string, std::uint32_t> known_files_;  // by path
   std::vector<std::string> being_read_;                         // real paths, the main file first
-  Position end_;                                                // of the last main file
+  Place end_ = {.chunk = none};                                 // of the last main file
 };
 
 // ---------------------------------------------------------------------------------------------- files
@@ -116,7 +116,7 @@ void FileReader::main_file(const std::string& path) {
   being_read_.pop_back();
 
   const std::size_t end = trim_end(storage_->sources_of_text[*file].text).size();
-  end_ = storage_->position(storage_->place_in_file(*file, end, 0, frame), 0);
+  end_ = storage_->place_in_file(*file, end, 0, frame);
 }
 
 std::optional<std::uint32_t> FileReader::open(const std::string& path, std::string& why) {

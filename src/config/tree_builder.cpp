@@ -240,7 +240,7 @@ void TreeBuilder::surplus_brace(Place place) {
   reporter_.error(place, 1, std::move(problem));
 }
 
-void TreeBuilder::finish(const Position& end_of_input) {
+void TreeBuilder::finish(Place end_of_input) {
   while (!open_.empty()) {
     Open& block = open_.back();
     Problem problem{.id = "missing-close-brace",
@@ -248,12 +248,11 @@ void TreeBuilder::finish(const Position& end_of_input) {
                                    ? std::string("this '{' is never closed")
                                    : fmt::format("this '{{' of '{}' is never closed", title(block.header)),
                     .assumed = "the block ends with the file"};
-    problem.related.push_back({end_of_input, "the input ends here"});
+    problem.related.push_back({storage_.position(end_of_input, 0), "the input ends here"});
     reporter_.error(block.braces.open, 1, std::move(problem));
     close(block.braces.open);
   }
-  storage_.top.assign(pending_.begin(), pending_.end());
-  pending_.clear();
+  storage_.top = std::move(pending_);
 }
 
 }  // namespace config

@@ -37,7 +37,7 @@ class TreeBuilder {
   /// `text` must outlive the tree.
   void line(std::string_view text, std::uint32_t chunk);
   /// The input is over: what is open is closed, with an error.
-  void finish(const Position& end_of_input);
+  void finish(Place end_of_input);
 
  private:
   struct Open {
