@@ -6,9 +6,7 @@
 
 namespace config {
 
-constexpr std::string_view blanks = " \t\v\f\r\n";
-
-constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }  // those of `blanks`
+constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }  // space, \t, \n, \v, \f, \r
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 constexpr bool continues_name(char c) { return begins_name(c) || is_digit(c); }

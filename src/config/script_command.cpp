@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "config/scan.hpp"
+
 namespace config {
 
 namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\f' || c == '\v' || c == '\r' || c == '\n'; }
 
 int digit_value(char c, int base) {
   int value = 99;

@@ -1,5 +1,6 @@
 #include "config/sequence.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/core.h>
 #include <limits>
@@ -40,9 +41,9 @@ std::expected<std::vector<std::string_view>, std::string> row(std::string_view t
   if (braced) text = text.substr(1, text.size() - 2);
   std::vector<std::string_view> values = braced ? split(text) : std::vector{text};
   for (const std::string_view value : values) {
-    const std::size_t bad = value.find_first_of(" \t\v\f\r\n{}");
-    if (bad == value.npos) continue;
-    if (is_blank(value[bad]))
+    const auto bad = std::ranges::find_if(value, [](char c) { return is_blank(c) || c == '{' || c == '}'; });
+    if (bad == value.end()) continue;
+    if (is_blank(*bad))
       return Failure(fmt::format("'{}' has a blank in it; values are separated by commas", value));
     return Failure(fmt::format("the braces of '{}' do not pair; {}", value, list_shape));
   }
