@@ -172,9 +172,10 @@ void Checker::not_asked(Time now, const ProbeError& error, Actions& out) {
 }
 
 void Checker::warn(const std::string& warning, Actions& out) {
-  if (warning == warned_) return;
-  warned_ = warning;
-  if (!warning.empty())
+  auto next = core::unless_empty(warning);
+  if (next == warned_) return;
+  warned_ = std::move(next);
+  if (warned_)
     out.emplace_back(
         action::Remark{true, "check_warns", fmt::format("{}: {}", keyword(config_->probe), warning)});
 }

@@ -19,6 +19,7 @@
 #include "check/config.hpp"
 #include "check/probe_result.hpp"
 #include "core/random.hpp"
+#include "core/rare.hpp"
 #include "core/time.hpp"
 
 namespace check {
@@ -49,8 +50,8 @@ struct CheckerSnapshot {
   std::uint32_t passes = 0;    // towards `rise`
   std::optional<std::uint32_t> weight;
   std::int64_t weight_change = 0;
-  Reason reason;       // of the last result
-  std::string warned;  // the warning told last
+  Reason reason;                   // of the last result
+  core::Rare<std::string> warned;  // the warning told last
   std::optional<core::Time> next_probe, running_since, state_since;
   std::uint64_t probes = 0, failed_probes = 0;
 
@@ -166,14 +167,14 @@ class Checker {
   bool started_ = false;
   bool suspended_ = false;
   bool tried_ = false;
+  bool not_asked_said_ = false;
   std::uint32_t part_ = 0;
   std::uint32_t failures_ = 0;
   std::uint32_t passes_ = 0;
   std::optional<std::uint32_t> weight_;
   std::int64_t weight_change_ = 0;
   Reason reason_;
-  std::string warned_;
-  bool not_asked_said_ = false;
+  core::Rare<std::string> warned_;
   std::optional<core::Time> next_probe_;
   std::optional<core::Time> running_since_;
   std::optional<core::Time> state_since_;

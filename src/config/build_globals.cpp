@@ -113,7 +113,6 @@ void read_globals(Build& build) {
   const Block& block = schema().at("global_defs");
   Globals& globals = build.interpreter.globals();
   for (const Pass pass : {Pass::early, Pass::late}) {
-    if (pass == Pass::late) globals.script_user = default_account(build.interpreter);
     GlobalsRead given;
     for (const Statement* statement : build.root.global_defs) {
       if (pass == Pass::late && !statement->arguments().empty()) {

@@ -56,10 +56,20 @@ TEST(Globals, AnnounceOnceWithMinGarpWhereverItStands) {
 TEST(Globals, RunScriptsAsTheUserMadeForThem) {
   Loading loading;
   loading.world.users["keepalived_script"] = {995, 995, {995}};
-  EXPECT_EQ(loading.load("").model.globals.script_user.uid, 995U);
+  EXPECT_EQ(loading.load("global_defs {\n startup_script /opt/notify.sh\n}\n")
+                .model.globals.daemon.startup_script->uid,
+            995U);
   EXPECT_EQ(loading.load("global_defs {\n startup_script /opt/notify.sh\n script_user scripts\n}\n")
                 .model.globals.daemon.startup_script->uid,
             998U);
+}
+
+TEST(Globals, AskForTheUserOfScriptsOnceAndOnlyWithScripts) {
+  Loading loading;
+  loading.load(instance(""));
+  EXPECT_EQ(loading.world.users_asked_for, 0);
+  loading.load("global_defs {\n startup_script /opt/notify.sh\n shutdown_script /opt/notify.sh\n}\n");
+  EXPECT_EQ(loading.world.users_asked_for, 1);
 }
 
 TEST(Mentions, AKeywordWithoutEffectOnlyOnce) {

@@ -236,6 +236,18 @@ void Interpreter::check_interface(const Word& name) {
       "check the spelling, or write dynamic_interfaces in global_defs if it comes later");
 }
 
+const Account& Interpreter::account_for_scripts() {
+  if (!account_for_scripts_) {
+    account_for_scripts_.emplace();
+    const std::string name = "keepalived_script";
+    if (const auto user = world_.user(name)) {
+      *account_for_scripts_ = {name, user->uid, user->gid, {}};
+      if (globals_.set_supplementary_groups) account_for_scripts_->supplementary_groups = user->groups;
+    }
+  }
+  return *account_for_scripts_;
+}
+
 const std::optional<ScriptProblem>& Interpreter::script_problem(const std::string& path,
                                                                 const Account& account) {
   const auto [known, fresh] = scripts_.try_emplace(fmt::format("{}:{}", account.uid, path));

@@ -68,6 +68,9 @@ class Interpreter {
   };
   void set_block_account(Account account) { block_account_ = std::move(account); }
   const std::optional<Account>& block_account() const { return block_account_; }
+  /// Where no script_user is written: keepalived_script if there is one, else our own. Asked for at the first script: who has
+  /// none does not wait for a directory service.
+  const Account& account_for_scripts();
 
   /// Which of a block's settings to apply: some must be known before others of the same block are read.
   enum class Pass : std::uint8_t { all, early, late };
@@ -113,7 +116,7 @@ class Interpreter {
   bool lenient_;
   bool check_host_;
   Globals globals_;
-  std::optional<Account> block_account_;
+  std::optional<Account> block_account_, account_for_scripts_;
   std::vector<Finding> findings_;
   std::unordered_set<const Keyword*> mentioned_;
   std::unordered_set<const Keyword*> mentioned_not_acted_on_;

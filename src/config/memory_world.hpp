@@ -27,6 +27,7 @@ class MemoryWorld : public World {
   std::map<std::string, File> files;  // by absolute path; directories above them exist by themselves
   std::map<std::string, std::string> variables;
   std::map<std::string, UserEntry> users;
+  mutable int users_asked_for = 0;
   std::map<std::string, std::uint32_t> groups;
   std::map<std::string, std::string> interfaces;  // name -> kind, "" for a plain one
   std::string directory = "/etc/keepalived";
@@ -118,7 +119,10 @@ class MemoryWorld : public World {
     return look_up(variables, name);
   }
   std::string host_name() const override { return node; }
-  std::optional<UserEntry> user(const std::string& name) const override { return look_up(users, name); }
+  std::optional<UserEntry> user(const std::string& name) const override {
+    ++users_asked_for;
+    return look_up(users, name);
+  }
   std::optional<std::uint32_t> group(const std::string& name) const override { return look_up(groups, name); }
   std::optional<std::string> interface_kind(const std::string& name) const override {
     return look_up(interfaces, name);

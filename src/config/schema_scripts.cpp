@@ -79,13 +79,8 @@ void give_account(notify::Command& command, const Account& account) {
 
 Account default_account(Interpreter& interpreter) {
   if (interpreter.block_account()) return *interpreter.block_account();
-  Account& configured = interpreter.globals().script_user;
-  if (!configured.name.empty()) return configured;
-  if (const auto user = interpreter.world().user("keepalived_script")) {
-    return {"keepalived_script", user->uid, user->gid,
-            interpreter.globals().set_supplementary_groups ? user->groups : std::vector<std::uint32_t>{}};
-  }
-  return {};
+  const Account& configured = interpreter.globals().script_user;
+  return configured.name.empty() ? interpreter.account_for_scripts() : configured;
 }
 
 std::optional<Account> resolve_account(Words& words, const Word& user_word, const Word* group_word) {

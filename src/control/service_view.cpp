@@ -72,7 +72,7 @@ Json check_json(const engine::CheckSnapshot& check, const Moment& moment) {
   if (state.state_since) out["since"] = iso_time(moment.wall_of(*state.state_since));
   if (state.next_probe) out["next_in_seconds"] = seconds(*state.next_probe - moment.now);
   if (check.servers.size() > 1) out["shared_by"] = check.servers.size();
-  if (!state.warned.empty()) out["warning"] = state.warned;
+  if (state.warned) out["warning"] = *state.warned;
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace core {
@@ -38,5 +39,10 @@ class Rare {
  private:
   std::unique_ptr<T> value_;
 };
+
+/// For texts that are nearly always empty.
+inline Rare<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? Rare<std::string>() : Rare<std::string>(text);
+}
 
 }  // namespace core

@@ -35,4 +35,9 @@ TEST(Rare, TakesWhatAnOptionalHolds) {
   EXPECT_EQ(Name(std::optional<std::string>()), Name());
 }
 
+TEST(Rare, AnEmptyTextIsNone) {
+  EXPECT_FALSE(core::unless_empty(""));
+  EXPECT_EQ(*core::unless_empty("x"), "x");
+}
+
 }  // namespace

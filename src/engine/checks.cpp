@@ -32,8 +32,14 @@ const check::Bfd* session_of(const CheckTask& task) { return std::get_if<check::
 }  // namespace
 
 std::vector<Checks::Wish> Checks::wishes_of(const BalancerConfig& config) {
+  std::size_t count = 0;
+  for (const ServiceTasks& service : config.services) {
+    for (const ServerTasks& server : service.servers) count += server.checks.size();
+  }
   std::vector<Wish> wishes;
+  wishes.reserve(count);
   std::unordered_multimap<std::size_t, std::size_t> by_task;
+  by_task.reserve(count);
   for (std::size_t i = 0; i < config.services.size(); ++i) {
     const lvs::ServicePlan& plan = config.director.services[i];
     const lvs::ServiceId service = lvs::id_of(plan.service);

@@ -69,8 +69,8 @@ struct ServerConfig {
   std::uint32_t lower_threshold = 0;
   bool inhibit_on_failure = false;
   bool alpha = false;
-  core::Duration drain_timeout{};  // weight 0 or removal leaves connections that long; 0 = not at all
   bool smtp_alert = true;
+  core::Duration drain_timeout{};  // weight 0 or removal leaves connections that long; 0 = not at all
 
   friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };

@@ -15,10 +15,6 @@ constexpr core::Duration between_counts = 1s;
 constexpr std::int64_t most_weight = 0x7fffffff;
 constexpr std::uint32_t usual_persistence = 360;  // seconds
 
-core::Rare<std::string> unless_empty(const std::string& text) {
-  return text.empty() ? core::Rare<std::string>() : core::Rare<std::string>(text);
-}
-
 bool has_sessions(Protocol protocol) { return protocol == Protocol::tcp || protocol == Protocol::sctp; }
 
 }  // namespace
@@ -51,7 +47,7 @@ Service::Service(const ServiceSnapshot& previous, std::vector<ServiceKey> keys)
          server.leaving,
          server.drained,
          server.drain,
-         {last.up, last.initial, last.reason, last.weight, last.when, unless_empty(last.detail)}});
+         {last.up, last.initial, last.reason, last.weight, last.when, core::unless_empty(last.detail)}});
   }
 }
 
@@ -244,7 +240,7 @@ std::optional<Entry> Service::entry() const {
 
 void Service::report(core::Time now, Server& server, Reason reason, bool initial, ServiceActions& out) const {
   const bool up = server.health.up && !server.leaving;
-  server.last = {up, initial, reason, up ? weight_of(server) : 0, now, unless_empty(server.health.detail)};
+  server.last = {up, initial, reason, up ? weight_of(server) : 0, now, server.health.detail};
   out.emplace_back(action::ReportServer{last_change(server)});
 }
 

@@ -46,7 +46,7 @@ struct Health {
   bool up = true;
   std::optional<std::uint32_t> weight;  // in place of the configured one (MISC_CHECK)
   std::int64_t weight_added = 0;        // by FILE_CHECK and BFD_CHECK
-  std::string detail;                   // of what failed, for people
+  core::Rare<std::string> detail;       // of what failed, for people
 
   friend bool operator==(const Health&, const Health&) = default;
 };
