@@ -22,7 +22,7 @@ std::string dotted(std::string_view path) {
 
 std::string key_of(const Block& block, const Keyword& keyword) {
   const std::string path = dotted(block.path);
-  return path.empty() ? keyword.name : fmt::format("{}.{}", path, keyword.name);
+  return path.empty() ? std::string(keyword.name) : fmt::format("{}.{}", path, keyword.name);
 }
 
 std::string_view reload_text(Reload reload) {
@@ -63,34 +63,35 @@ std::string keyword_list(const Block& block) {
     if (keyword.listed) widest = std::max(widest, keyword.name.size());
   }
   for (const Keyword& keyword : block.keywords) {
-    if (keyword.listed) text += fmt::format("  {:<{}}  {}\n", keyword.name, widest, keyword.help);
+    if (keyword.listed) text += fmt::format("  {:<{}}  {}\n", keyword.name, widest, keyword.help.view());
   }
   return text;
 }
 
 std::string describe(const Block& block, const Keyword& keyword) {
-  std::string text = fmt::format("{}\n\n{}\n\n", key_of(block, keyword), keyword.help);
+  std::string text = fmt::format("{}\n\n{}\n\n", key_of(block, keyword), keyword.help.view());
   const auto line = [&](std::string_view label, std::string_view value) {
     if (!value.empty()) text += fmt::format("  {:<14}{}\n", label, value);
   };
-  line("write", keyword.kind == Keyword::Kind::explained || keyword.name.starts_with('<')
-                    ? keyword.syntax
-                    : fmt::format("{}{}{}", keyword.name, keyword.syntax.empty() ? "" : " ", keyword.syntax));
+  line("write",
+       keyword.kind == Keyword::Kind::explained || keyword.name.starts_with('<')
+           ? std::string(keyword.syntax)
+           : fmt::format("{}{}{}", keyword.name, keyword.syntax.empty() ? "" : " ", keyword.syntax.view()));
   line("in", block.path == "/" ? "the top level" : block.path);
   line("unit", keyword.unit);
   line("range", keyword.range);
   line("default", keyword.default_value);
   line("inherits", keyword.inherits);
-  line("also", keyword.same_as);
-  line("old name of", keyword.preferred);
+  line("also", keyword.seldom->same_as);
+  line("old name of", keyword.seldom->preferred);
   if (!in_line(keyword)) line("given again", repeat_text(keyword));
   line("when changed", reload_text(keyword.reload));
-  line("example", keyword.example);
+  line("example", keyword.seldom->example);
   if (not_acted_on(block.path, keyword.name)) line("state", "accepted, not acted on yet");
   if (const auto why = without_effect(block.path, keyword.name); !why.empty())
     line("state", fmt::format("accepted, without effect: {}", why));
-  if (keyword.child_block != nullptr)
-    text += fmt::format("\nIn its block:\n{}", keyword_list(*keyword.child_block));
+  if (!keyword.child.empty())
+    text += fmt::format("\nIn its block:\n{}", keyword_list(schema().at(keyword.child)));
   return text;
 }
 
@@ -155,7 +156,7 @@ Explanation suggestions(std::string_view key) {
 void manual_entry(std::string& text, const Block& block, const Keyword& keyword) {
   text += fmt::format("- **`{}{}{}`** {}", keyword.name,
                       keyword.syntax.empty() || keyword.name.starts_with('<') ? "" : " ",
-                      keyword.name.starts_with('<') ? "" : keyword.syntax, keyword.help);
+                      keyword.name.starts_with('<') ? "" : keyword.syntax.view(), keyword.help.view());
   std::vector<std::string> facts;
   const auto fact = [&](std::string_view label, std::string_view value) {
     if (!value.empty()) facts.push_back(fmt::format("{} {}", label, value));
@@ -164,15 +165,16 @@ void manual_entry(std::string& text, const Block& block, const Keyword& keyword)
   fact("range:", keyword.range);
   fact("default:", keyword.default_value);
   fact("inherits:", keyword.inherits);
-  fact("also:", keyword.same_as);
-  fact("old name of", keyword.preferred);
+  fact("also:", keyword.seldom->same_as);
+  fact("old name of", keyword.seldom->preferred);
   if (keyword.repeat == Repeat::first_wins) facts.emplace_back("once only");
   if (keyword.reload == Reload::no) facts.emplace_back("a change needs a restart");
   if (not_acted_on(block.path, keyword.name)) facts.emplace_back("*accepted, not acted on yet*");
   if (const auto why = without_effect(block.path, keyword.name); !why.empty())
     facts.push_back(fmt::format("*accepted, without effect: {}*", why));
   if (!facts.empty()) text += fmt::format("  \n  {}", fmt::join(facts, "; "));
-  if (!keyword.example.empty()) text += fmt::format("  \n  example: `{}`", keyword.example);
+  if (!keyword.seldom->example.empty())
+    text += fmt::format("  \n  example: `{}`", keyword.seldom->example.view());
   text += '\n';
 }
 
@@ -193,7 +195,7 @@ Explanation explain(std::string_view asked) {
   }
   std::string text = fmt::format("'{}' is in several blocks:\n", key);
   for (const Match& match : found) {
-    text += fmt::format("  {:<60} {}\n", key_of(*match.block, *match.keyword), match.keyword->help);
+    text += fmt::format("  {:<60} {}\n", key_of(*match.block, *match.keyword), match.keyword->help.view());
   }
   return {true, text};
 }
@@ -224,7 +226,7 @@ std::string reference_manual() {
       "defines it, and defaults in `global_defs` count wherever it stands.\n";
   for (const Block& block : schema().blocks()) {
     const std::string title = block.path == "/"             ? "Top level"
-                              : block.path.starts_with('(') ? block.path
+                              : block.path.starts_with('(') ? std::string(block.path)
                                                             : fmt::format("`{}`", block.path);
     text += fmt::format("\n## {}\n\n{}\n\n", title, block.help);
     for (const Keyword& keyword : block.keywords) {

@@ -57,7 +57,7 @@ TEST(Schema, HasAHelpTextForEverything) {
   for (const Block& block : schema().blocks()) {
     EXPECT_FALSE(block.help.empty()) << block.path;
     for (const Keyword& keyword : block.keywords) {
-      EXPECT_TRUE(!keyword.listed || keyword.help.ends_with('.')) << block.path << ' ' << keyword.name;
+      EXPECT_TRUE(!keyword.listed || keyword.help.view().ends_with('.')) << block.path << ' ' << keyword.name;
     }
   }
 }
@@ -65,8 +65,8 @@ TEST(Schema, HasAHelpTextForEverything) {
 TEST(Schema, SaysOfEveryOldNameWhatToWriteInstead) {
   for (const Block& block : schema().blocks()) {
     for (const Keyword& keyword : block.keywords) {
-      if (keyword.preferred.empty()) continue;
-      const bool known = !schema().knowing(keyword.preferred).empty();
+      if (keyword.seldom->preferred.empty()) continue;
+      const bool known = !schema().knowing(keyword.seldom->preferred).empty();
       EXPECT_TRUE(known) << block.path << ' ' << keyword.name;
     }
   }

@@ -86,7 +86,7 @@ void Interpreter::read_statement(const Block& block, const Statement& statement,
     refuse("surplus-argument", *words.peek(),
            fmt::format("'{}' is one word too many for '{}'", words.peek()->text, statement.keyword.text),
            keyword->syntax.empty() ? fmt::format("write '{}' alone", keyword->name)
-                                   : fmt::format("write: {} {}", keyword->name, keyword->syntax),
+                                   : fmt::format("write: {} {}", keyword->name, keyword->syntax.view()),
            "it is ignored");
   }
 }
@@ -133,9 +133,9 @@ void Interpreter::read_options(const Block& block, Words& words, void* object) {
 void Interpreter::unknown_keyword(const Block& block, const Statement& statement) {
   const std::string_view word = statement.keyword.text;
   std::string hint;
-  const auto& elsewhere = schema().knowing(word);
+  const auto elsewhere = schema().knowing(word);
   const auto old_name = std::ranges::find_if(block.keywords, [&](const Keyword& keyword) {
-    return keyword.same_as.starts_with(fmt::format("{} (", word));
+    return keyword.seldom->same_as.view().starts_with(fmt::format("{} (", word));
   });
   if (old_name != block.keywords.end()) {
     hint = fmt::format("write '{}'", old_name->name);
@@ -205,10 +205,11 @@ bool Interpreter::allowed_again(const Keyword& keyword, const Word& word, Given&
 }
 
 void Interpreter::mention_deprecated(const Keyword& keyword, const Word& word) {
-  if (keyword.preferred.empty() || !mentioned_.insert(&keyword).second) return;
+  const std::string_view preferred = keyword.seldom->preferred;
+  if (preferred.empty() || !mentioned_.insert(&keyword).second) return;
   report(Severity::note, "deprecated", word,
-         fmt::format("'{}' is an old name of '{}' and works the same", keyword.name, keyword.preferred),
-         fmt::format("write '{}'", keyword.preferred));
+         fmt::format("'{}' is an old name of '{}' and works the same", keyword.name, preferred),
+         fmt::format("write '{}'", preferred));
 }
 
 void Interpreter::mention_not_acted_on(const Block& block, const Keyword& keyword, const Word& word) {

@@ -1,13 +1,24 @@
 #include "config/schema.hpp"
 
+#include <algorithm>
+
 #include "config/schema_areas.hpp"
 #include "core/check.hpp"
 
 namespace config {
 
+Arena& schema_memory() {
+  static Arena memory;
+  return memory;
+}
+
+LastingText keep(const std::string& text) {
+  return schema_memory().store(std::string_view(text.c_str(), text.size() + 1)).data();
+}
+
 const Keyword* Block::find(std::string_view name) const {
-  const auto found = by_name.find(name);
-  return found == by_name.end() ? nullptr : found->second;
+  const auto found = std::ranges::lower_bound(by_name, name, {}, &Keyword::name);
+  return found == by_name.end() || (*found)->name != name ? nullptr : *found;
 }
 
 std::vector<std::string_view> Block::names() const {
@@ -16,12 +27,12 @@ std::vector<std::string_view> Block::names() const {
   return names;
 }
 
-void Block::add_alias(std::string_view name, std::function<void(Words&, void*)> apply) {
+void Block::add_alias(LastingText name, Apply apply) {
   Keyword& keyword = keywords.emplace_back();
   keyword.name = name;
   keyword.kind = Keyword::Kind::option;
   keyword.listed = false;
-  keyword.apply = std::move(apply);
+  keyword.apply = apply;
 }
 
 Schema::Schema() {
@@ -30,29 +41,28 @@ Schema::Schema() {
         rule_blocks, bfd_blocks, virtual_server_blocks, checker_blocks, language_blocks}) {
     for (Block& block : area()) add(std::move(block));
   }
-  for (Block& block : blocks_) {
-    for (Keyword& keyword : block.keywords) {
-      if (keyword.child.empty()) continue;
-      keyword.child_block = find(keyword.child);
-      SF_CHECK(keyword.child_block != nullptr);
-    }
+  for (const Block& block : blocks_) {
+    for (const Keyword& keyword : block.keywords) SF_CHECK(keyword.child.empty() || find(keyword.child));
   }
 }
 
 void Schema::add(Block block) {
   Block& kept = blocks_.emplace_back(std::move(block));
   by_path_.emplace(kept.path, &kept);
+  kept.keywords.shrink_to_fit();
+  kept.by_name.reserve(kept.keywords.size());
   for (const Keyword& keyword : kept.keywords) {
     if (keyword.kind == Keyword::Kind::first_word) {
       kept.first_word = &keyword;
     } else if (keyword.kind == Keyword::Kind::other_word) {
       kept.other_word = &keyword;
     } else if (keyword.apply) {
-      SF_CHECK(kept.by_name.emplace(keyword.name, &keyword).second);
+      kept.by_name.push_back(&keyword);
     }
     kept.has_early = kept.has_early || keyword.early;
-    if (keyword.listed) by_keyword_[keyword.name].push_back(&kept);
   }
+  std::ranges::sort(kept.by_name, {}, &Keyword::name);
+  SF_CHECK(std::ranges::adjacent_find(kept.by_name, {}, &Keyword::name) == kept.by_name.end());
 }
 
 const Block* Schema::find(std::string_view path) const {
@@ -66,10 +76,14 @@ const Block& Schema::at(std::string_view path) const {
   return *block;
 }
 
-const std::vector<const Block*>& Schema::knowing(std::string_view keyword) const {
-  static const std::vector<const Block*> nobody;
-  const auto found = by_keyword_.find(keyword);
-  return found == by_keyword_.end() ? nobody : found->second;
+std::vector<const Block*> Schema::knowing(std::string_view keyword) const {
+  std::vector<const Block*> knowing;
+  for (const Block& block : blocks_) {
+    for (const Keyword& known : block.keywords) {
+      if (known.listed && known.name == keyword) knowing.push_back(&block);
+    }
+  }
+  return knowing;
 }
 
 const Schema& schema() {

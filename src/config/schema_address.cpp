@@ -147,7 +147,7 @@ void read_lifetime(L& line, Words& words) {
 }
 
 // clang-format off: one entry reads as one row of a table
-std::vector<Entry<L>> address_entries() {
+Rows<L> address_entries() {
   return {
       {"<IPADDR>[/<LEN>]", reads(read_address),
        "The address itself.",
@@ -187,23 +187,23 @@ std::vector<Entry<L>> address_entries() {
   };
 }
 
-Block address_block(std::string_view path, std::string_view help) {
-  std::vector<Entry<L>> entries = address_entries();
-  if (path == "static_ipaddress") {
-    const std::vector<Entry<L>> more = {
+Block address_block(LastingText path, LastingText help) {
+  Rows<L> entries = address_entries();
+  if (path.view() == "static_ipaddress") {
+    const Rows<L> more = {
         {"track_group", text("the name of a track_group"), [](L& line, std::string name, Words& words) {
            line.track_group = std::move(name);
            line.track_group_word = words.last();
          },
          "Track group whose instances follow it.", {syntax("<NAME>"), by_default("none")}},
     };
-    entries.insert(entries.end(), more.begin(), more.end());
+    append(entries, more);
   } else {
-    const std::vector<Entry<L>> more = {
+    const Rows<L> more = {
         {"use_vmac", reads([](L& line, Words&) { line.address.use_vmac = true; }),
          "Put this address on its own VMAC.", {by_default("off")}},
     };
-    entries.insert(entries.end(), more.begin(), more.end());
+    append(entries, more);
   }
   Block block = make_block<L>(path, help, std::move(entries));
   block.add_alias("broadcast", [](Words& words, void* line) { read_broadcast(*static_cast<L*>(line), words); });

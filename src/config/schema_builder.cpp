@@ -3,6 +3,8 @@
 namespace config {
 
 void apply_traits(Keyword& keyword, std::initializer_list<Trait> traits) {
+  SeldomTexts seldom;
+  bool has_seldom = false;
   for (const Trait& trait : traits) {
     switch (trait.field) {
       case Trait::Field::syntax:
@@ -21,13 +23,16 @@ void apply_traits(Keyword& keyword, std::initializer_list<Trait> traits) {
         keyword.inherits = trait.text;
         break;
       case Trait::Field::same_as:
-        keyword.same_as = trait.text;
+        seldom.same_as = trait.text;
+        has_seldom = true;
         break;
       case Trait::Field::old_name_of:
-        keyword.preferred = trait.text;
+        seldom.preferred = trait.text;
+        has_seldom = true;
         break;
       case Trait::Field::example:
-        keyword.example = trait.text;
+        seldom.example = trait.text;
+        has_seldom = true;
         break;
       case Trait::Field::repeat:
         keyword.repeat = static_cast<Repeat>(trait.number);
@@ -43,10 +48,11 @@ void apply_traits(Keyword& keyword, std::initializer_list<Trait> traits) {
         break;
     }
   }
+  if (has_seldom) keyword.seldom = schema_memory().store(std::span<const SeldomTexts>(&seldom, 1)).data();
 }
 
-Block explained_block(std::string_view path, std::string_view help, std::vector<Entry<int>> entries) {
-  return make_block<int>(path, help, std::move(entries));
+Block explained_block(LastingText path, LastingText help, const Rows<int>& rows) {
+  return make_block<int>(path, help, rows);
 }
 
 }  // namespace config

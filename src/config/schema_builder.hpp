@@ -33,26 +33,26 @@ struct Trait {
     early,
     block_optional,
   };
+  LastingText text;
   Field field;
-  std::string_view text;
   std::uint8_t number = 0;
 };
 
-constexpr Trait syntax(std::string_view text) { return {Trait::Field::syntax, text}; }
-constexpr Trait unit(std::string_view text) { return {Trait::Field::unit, text}; }
-constexpr Trait range(std::string_view text) { return {Trait::Field::range, text}; }
-constexpr Trait by_default(std::string_view text) { return {Trait::Field::by_default, text}; }
-constexpr Trait inherits(std::string_view text) { return {Trait::Field::inherits, text}; }
-constexpr Trait same_as(std::string_view text) { return {Trait::Field::same_as, text}; }
-constexpr Trait old_name_of(std::string_view text) { return {Trait::Field::old_name_of, text}; }
-constexpr Trait example(std::string_view text) { return {Trait::Field::example, text}; }
-inline constexpr Trait first_wins{Trait::Field::repeat, {}, static_cast<std::uint8_t>(Repeat::first_wins)};
-inline constexpr Trait replaces{Trait::Field::repeat, {}, static_cast<std::uint8_t>(Repeat::replaces)};
-inline constexpr Trait adds{Trait::Field::repeat, {}, static_cast<std::uint8_t>(Repeat::adds)};
-inline constexpr Trait reload_partly{Trait::Field::reload, {}, static_cast<std::uint8_t>(Reload::partly)};
-inline constexpr Trait reload_no{Trait::Field::reload, {}, static_cast<std::uint8_t>(Reload::no)};
-inline constexpr Trait block_optional{Trait::Field::block_optional, {}};
-inline constexpr Trait early{Trait::Field::early, {}};
+constexpr Trait syntax(LastingText text) { return {text, Trait::Field::syntax}; }
+constexpr Trait unit(LastingText text) { return {text, Trait::Field::unit}; }
+constexpr Trait range(LastingText text) { return {text, Trait::Field::range}; }
+constexpr Trait by_default(LastingText text) { return {text, Trait::Field::by_default}; }
+constexpr Trait inherits(LastingText text) { return {text, Trait::Field::inherits}; }
+constexpr Trait same_as(LastingText text) { return {text, Trait::Field::same_as}; }
+constexpr Trait old_name_of(LastingText text) { return {text, Trait::Field::old_name_of}; }
+constexpr Trait example(LastingText text) { return {text, Trait::Field::example}; }
+inline constexpr Trait first_wins{{}, Trait::Field::repeat, static_cast<std::uint8_t>(Repeat::first_wins)};
+inline constexpr Trait replaces{{}, Trait::Field::repeat, static_cast<std::uint8_t>(Repeat::replaces)};
+inline constexpr Trait adds{{}, Trait::Field::repeat, static_cast<std::uint8_t>(Repeat::adds)};
+inline constexpr Trait reload_partly{{}, Trait::Field::reload, static_cast<std::uint8_t>(Reload::partly)};
+inline constexpr Trait reload_no{{}, Trait::Field::reload, static_cast<std::uint8_t>(Reload::no)};
+inline constexpr Trait block_optional{{}, Trait::Field::block_optional};
+inline constexpr Trait early{{}, Trait::Field::early};
 
 void apply_traits(Keyword& keyword, std::initializer_list<Trait> traits);
 
@@ -86,54 +86,50 @@ Reads<Function> reads(Function function) {
 /// A block of keywords read into the child that `find` gives for the header; a null pointer: read it, keep nothing.
 template <class Child, class Find>
 struct Opens {
-  std::string path;
+  LastingText path;
   Find find;  // Child*(T&, Words&)
 };
 template <class Child, class Find>
-Opens<Child, Find> opens(std::string_view path, Find find) {
-  return {std::string(path), std::move(find)};
-}
-template <class Child, class Find>
-Opens<Child, Find> opens_path(std::string path, Find find) {
-  return {std::move(path), std::move(find)};
+Opens<Child, Find> opens(LastingText path, Find find) {
+  return {path, std::move(find)};
 }
 
 /// A block whose lines are entries: `add` takes each line's value, read by the options of the block at `path`.
 template <class Line, class Add>
 struct LinesOf {
-  std::string_view path;
+  LastingText path;
   Add add;  // void(T&, Line&&, const Statement&, Words&); not called for a line that was refused
 };
 template <class Line, class Add>
-LinesOf<Line, Add> lines_of(std::string_view path, Add add) {
+LinesOf<Line, Add> lines_of(LastingText path, Add add) {
   return {path, std::move(add)};
 }
 
 /// A block of words, any number on a line.
 template <class Value, class Target>
 struct WordsOf {
-  std::string_view path;
+  LastingText path;
   Value value;
   Target target;
 };
 template <class Value, class Target>
-WordsOf<Value, Target> words_of(std::string_view path, Value value, Target target) {
+WordsOf<Value, Target> words_of(LastingText path, Value value, Target target) {
   return {path, value, target};
 }
 
 /// A top-level block that is read once everything it may refer to is known.
 template <class Member>
 struct Later {
-  std::string_view path;
+  LastingText path;
   Keyword::Kind kind;
   Member member;
 };
 template <class Member>
-Later<Member> later_block(std::string_view path, Member member) {
+Later<Member> later_block(LastingText path, Member member) {
   return {path, Keyword::Kind::block, member};
 }
 template <class Member>
-Later<Member> later_lines(std::string_view path, Member member) {
+Later<Member> later_lines(LastingText path, Member member) {
   return {path, Keyword::Kind::lines, member};
 }
 
@@ -187,7 +183,7 @@ struct Entry {
   /// One value, one field.
   template <class Value, class Target>
     requires requires(const Value& value, Words& words) { value.read(words); }
-  Entry(std::string_view name, Value value, Target target, std::string_view help, Traits traits = {}) {
+  Entry(LastingText name, Value value, Target target, LastingText help, Traits traits = {}) {
     start(name, help, Keyword::Kind::setting);
     value.describe(keyword);
     keyword.apply = [value = std::move(value), target](Words& words, void* object) {
@@ -199,7 +195,7 @@ struct Entry {
   }
 
   template <class Function>
-  Entry(std::string_view name, Reads<Function> reader, std::string_view help, Traits traits = {}) {
+  Entry(LastingText name, Reads<Function> reader, LastingText help, Traits traits = {}) {
     start(name, help, Keyword::Kind::setting);
     keyword.apply = [function = std::move(reader.function)](Words& words, void* object) {
       function(*static_cast<T*>(object), words);
@@ -208,7 +204,7 @@ struct Entry {
   }
 
   template <class Child, class Find>
-  Entry(std::string_view name, Opens<Child, Find> block, std::string_view help, Traits traits = {}) {
+  Entry(LastingText name, Opens<Child, Find> block, LastingText help, Traits traits = {}) {
     start(name, help, Keyword::Kind::block);
     keyword.child = block.path;
     keyword.syntax = "{ ... }";
@@ -226,12 +222,11 @@ struct Entry {
   }
 
   template <class Line, class Add>
-  Entry(std::string_view name, LinesOf<Line, Add> lines, std::string_view help, Traits traits = {}) {
+  Entry(LastingText name, LinesOf<Line, Add> lines, LastingText help, Traits traits = {}) {
     start(name, help, Keyword::Kind::lines);
     keyword.child = lines.path;
     keyword.syntax = "{ <LINE>... }";
-    const std::string path(lines.path);
-    keyword.apply = [path, add = std::move(lines.add)](Words& words, void* object) {
+    keyword.apply = [path = lines.path, add = std::move(lines.add)](Words& words, void* object) {
       const Block& block = schema().at(path);
       for (const Statement& line : words.statement()->children()) {
         Line value{};
@@ -244,7 +239,7 @@ struct Entry {
   }
 
   template <class Member>
-  Entry(std::string_view name, Later<Member> later, std::string_view help, Traits traits = {}) {
+  Entry(LastingText name, Later<Member> later, LastingText help, Traits traits = {}) {
     start(name, help, later.kind);
     keyword.child = later.path;
     keyword.apply = [member = later.member](Words& words, void* object) {
@@ -255,7 +250,7 @@ struct Entry {
   }
 
   template <class Value, class Target>
-  Entry(std::string_view name, WordsOf<Value, Target> list, std::string_view help, Traits traits = {}) {
+  Entry(LastingText name, WordsOf<Value, Target> list, LastingText help, Traits traits = {}) {
     start(name, help, Keyword::Kind::lines);
     keyword.child = list.path;
     keyword.apply = [list](Words& words, void* object) {
@@ -276,43 +271,54 @@ struct Entry {
     apply_traits(keyword, traits);
   }
 
-  Entry(std::string_view name, Explained what, std::string_view help, Traits traits = {}) {
+  Entry(LastingText name, Explained what, LastingText help, Traits traits = {}) {
     start(name, help, what.kind);
     apply_traits(keyword, traits);
-  }
-
-  /// Turns an entry into the one for the first word of each line, or for words that are no option.
-  Entry&& as(Keyword::Kind kind) && {
-    keyword.kind = kind;
-    return std::move(*this);
   }
 
   Keyword keyword;
 
  private:
-  void start(std::string_view name, std::string_view help, Keyword::Kind kind) {
+  void start(LastingText name, LastingText help, Keyword::Kind kind) {
     keyword.name = name;
     keyword.help = help;
     keyword.kind = kind;
   }
 };
 
+/// The keywords of a table whose objects are of type T.
 template <class T>
-Block make_block(std::string_view path, std::string_view help, std::vector<Entry<T>> entries) {
+struct Rows {
+  Rows() = default;
+  Rows(std::initializer_list<Entry<T>> entries) {
+    keywords.reserve(entries.size());
+    for (const Entry<T>& entry : entries) keywords.push_back(entry.keyword);
+  }
+
+  std::vector<Keyword> keywords;
+};
+
+/// To a block, or to other rows.
+template <class Table, class T>
+void append(Table& table, const Rows<T>& rows) {
+  table.keywords.insert(table.keywords.end(), rows.keywords.begin(), rows.keywords.end());
+}
+
+template <class T>
+Block make_block(LastingText path, LastingText help, Rows<T> rows) {
   Block block;
   block.path = path;
   block.help = help;
-  for (auto& entry : entries) {
-    Keyword& keyword = entry.keyword;
+  block.keywords = std::move(rows.keywords);
+  for (Keyword& keyword : block.keywords) {
     if (keyword.name.starts_with('<') && keyword.apply && keyword.kind == Keyword::Kind::setting) {
       keyword.kind = Keyword::Kind::first_word;
     }
-    block.keywords.push_back(std::move(keyword));
   }
   return block;
 }
 
 /// A block that is only described: its words are read by the entry that opens it.
-Block explained_block(std::string_view path, std::string_view help, std::vector<Entry<int>> entries);
+Block explained_block(LastingText path, LastingText help, const Rows<int>& rows);
 
 }  // namespace config

@@ -79,7 +79,7 @@ void read_reply(C& checker, Words& words) {
   if (auto octets = read_octets(words, true)) checker.udp.reply = std::move(*octets);
 }
 
-Choice record_types() {
+auto record_types() {
   Choice types = choice<int>({{"A", 1},
                               {"NS", 2},
                               {"CNAME", 5},
@@ -229,12 +229,7 @@ void read_sni(C& checker, Words& words) {
 }
 
 template <class T>
-void append(Block& block, std::vector<Entry<T>> entries) {
-  for (auto& entry : entries) block.keywords.push_back(std::move(entry.keyword));
-}
-
-template <class T>
-std::vector<Entry<T>> connection_entries() {
+Rows<T> connection_entries() {
   using D = TargetDraft;
   // clang-format off: one entry reads as one row of a table
   return {
@@ -259,7 +254,7 @@ std::vector<Entry<T>> connection_entries() {
 }
 
 template <class T>
-std::vector<Entry<T>> common_entries(std::string_view retry, std::string_view before_retry) {
+Rows<T> common_entries(LastingText retry, LastingText before_retry) {
   // clang-format off: one entry reads as one row of a table
   return {
       {"retry", number(0, most_u32), field(&T::timing, &TimingDraft::retry),
@@ -288,19 +283,22 @@ std::vector<Entry<T>> common_entries(std::string_view retry, std::string_view be
 }
 
 // A checker's own keywords, followed by those that all or most share.
-Block checker_block(std::string_view name, std::string_view help, std::vector<Entry<C>> own, bool connects,
-                    std::string_view retry, std::string_view before_retry) {
-  Block block = make_block<C>(fmt::format("virtual_server/real_server/{}", name), help, std::move(own));
+Block checker_block(std::string_view name, LastingText help, Rows<C> own, bool connects, LastingText retry,
+                    LastingText before_retry) {
+  Block block = make_block<C>(checker_path(name), help, std::move(own));
   if (connects) append(block, connection_entries<C>());
   append(block, common_entries<C>(retry, before_retry));
   return block;
 }
 
+LastingText url_path(bool tls) {
+  return tls ? "virtual_server/real_server/SSL_GET/url" : "virtual_server/real_server/HTTP_GET/url";
+}
+
 // clang-format off: one entry reads as one row of a table
-std::vector<Entry<C>> http_entries(bool tls) {
+Rows<C> http_entries(bool tls) {
   using H = check::Http;
-  const std::string path = fmt::format("virtual_server/real_server/{}/url", tls ? "SSL_GET" : "HTTP_GET");
-  std::vector<Entry<C>> entries = {
+  Rows<C> entries = {
       {"nb_get_retry", number(0, most_u32), field(&C::timing, &TimingDraft::retry),
        "Old spelling of retry.", {by_default("1"), old_name_of("retry")}},
       {"virtualhost", text("a host name"), field(&C::http, &H::virtual_host),
@@ -317,25 +315,24 @@ std::vector<Entry<C>> http_entries(bool tls) {
         inherits("url <- checker <- virtual_server virtualhost"), replaces}},
       {"fast_recovery", flag(), field(&C::http, &H::fast_recovery),
        "Check all urls without pausing when coming up.", {syntax("[on|off]"), by_default("off")}},
-      {"url", opens_path<check::Url>(path, [](C& checker, Words&) { return &checker.http.urls.emplace_back(); }),
+      {"url", opens<check::Url>(url_path(tls), [](C& checker, Words&) { return &checker.http.urls.emplace_back(); }),
        "One page to fetch.", {syntax("{ ... }"), by_default("none, at least one"), adds}},
   };
-  for (auto& entry : http_request_entries()) entries.push_back(std::move(entry));
+  append(entries, http_request_entries());
   if (tls) {
-    for (auto& entry : tls_entries()) entries.push_back(std::move(entry));
-    const std::vector<Entry<C>> more = {
+    append(entries, tls_entries());
+    const Rows<C> more = {
         {"tls_compliant", flag(), field(&C::http, &H::tls_compliant),
          "Send close_notify when ending TLS.", {syntax("[on|off]"), by_default("off")}},
     };
-    entries.insert(entries.end(), more.begin(), more.end());
+    append(entries, more);
   }
   return entries;
 }
 
 Block url_block(bool tls) {
   using U = check::Url;
-  const std::string path = fmt::format("virtual_server/real_server/{}/url", tls ? "SSL_GET" : "HTTP_GET");
-  std::vector<Entry<U>> entries = {
+  Rows<U> entries = {
       {"path", text("a path"), &U::path,
        "Request path.", {syntax("<STRING>"), by_default("none, mandatory"), replaces}},
       {"digest", reads(read_digest),
@@ -367,15 +364,15 @@ Block url_block(bool tls) {
        "JIT stack sizes.",
        {syntax("<START> <MAX>"), unit("bytes"), range("START <= MAX"), by_default("PCRE2 default")}},
   };
-  for (auto& entry : url_request_entries()) entries.push_back(std::move(entry));
+  append(entries, url_request_entries());
   if (tls) {
-    const std::vector<Entry<U>> more = {
+    const Rows<U> more = {
         {"tls_compliant", flag(), &U::tls_compliant,
          "Send close_notify for this url.", {syntax("[on|off]"), by_default("off"), inherits("SSL_GET")}},
     };
-    entries.insert(entries.end(), more.begin(), more.end());
+    append(entries, more);
   }
-  return make_block<U>(path, "A page to fetch and what to expect.", std::move(entries));
+  return make_block<U>(url_path(tls), "A page to fetch and what to expect.", std::move(entries));
 }
 
 // TCP_CHECK and its like never had nb_get_retry, yet old files carry it: harmless, and what it means is plain.
@@ -406,7 +403,7 @@ std::vector<Block> script_and_dialogue_blocks() {
   blocks.push_back(checker_block("SMTP_CHECK", "Greets a mail server.", {
       {"helo_name", text("a host name"), field(&C::smtp, &check::Smtp::helo_name),
        "Name sent in HELO.", {syntax("<STRING>"), by_default("smtpchecker.keepalived.org"), replaces}},
-      {"host", opens_path<HostDraft>("virtual_server/real_server/SMTP_CHECK/host", [](C& checker, Words&) { return &checker.hosts.emplace_back(); }),
+      {"host", opens<HostDraft>("virtual_server/real_server/SMTP_CHECK/host", [](C& checker, Words&) { return &checker.hosts.emplace_back(); }),
        "Old way to list several targets.", {syntax("{ ... }"), adds}},
   }, true, "1", "1"));
   Block host = make_block<HostDraft>("virtual_server/real_server/SMTP_CHECK/host", "A further mail server; an old form.", connection_entries<HostDraft>());

@@ -90,7 +90,7 @@ void read_redis_user(C& checker, Words& words) {
 }  // namespace
 
 // clang-format off: one entry reads as one row of a table
-std::vector<Entry<C>> http_request_entries() {
+Rows<C> http_request_entries() {
   return {
       {"request_header", reads([](C& checker, Words& words) {
          if (auto header = read_header(words)) checker.http.headers.push_back(std::move(*header));
@@ -107,7 +107,7 @@ std::vector<Entry<C>> http_request_entries() {
   };
 }
 
-std::vector<Entry<Url>> url_request_entries() {
+Rows<Url> url_request_entries() {
   return {
       {"method", reads(read_method),
        "Method of the request.", {syntax("<METHOD>"), by_default("GET"), example("method HEAD")}},
@@ -120,7 +120,7 @@ std::vector<Entry<Url>> url_request_entries() {
   };
 }
 
-std::vector<Entry<C>> tls_entries() {
+Rows<C> tls_entries() {
   const auto verify = [](auto member) {
     return [member](C& checker) -> auto& { return checker.http.verify.*member; };
   };
@@ -138,7 +138,7 @@ std::vector<Entry<C>> tls_entries() {
   };
 }
 
-std::vector<Entry<C>> redis_entries() {
+Rows<C> redis_entries() {
   return {
       {"auth", reads(read_redis_user),
        "Password, or user and password, sent with AUTH; a file is read anew for every check.",

@@ -395,7 +395,7 @@ static Block process_entries() {
   });
 }
 
-static std::vector<Entry<G>> script_and_mail_entries() {
+static Rows<G> script_and_mail_entries() {
   return {
       {"use_symlink_paths", flag(), &G::use_symlink_paths,
        "Keep symbolic links in script paths instead of resolving them.",
@@ -471,7 +471,7 @@ static std::vector<Entry<G>> script_and_mail_entries() {
   };
 }
 
-static std::vector<Entry<G>> vrrp_entries() {
+static Rows<G> vrrp_entries() {
   const Number count = number(1, most_u32).zero_is(1);
   return {
       {"dynamic_interfaces", reads(read_dynamic_interfaces),
@@ -555,7 +555,7 @@ static std::vector<Entry<G>> vrrp_entries() {
   };
 }
 
-static std::vector<Entry<G>> firewall_and_lvs_entries() {
+static Rows<G> firewall_and_lvs_entries() {
   using F = FirewallSettings;
   const auto table = [](std::string_view bare) {
     return [bare](std::optional<std::string>& field, std::string name) { field = name.empty() ? std::string(bare) : name; };
@@ -620,7 +620,7 @@ static std::vector<Entry<G>> firewall_and_lvs_entries() {
   };
 }
 
-static std::vector<Entry<G>> management_entries() {
+static Rows<G> management_entries() {
   using S = SnmpSettings;
   return {
       {"snmp_socket", text("a socket").up_to(4095), in(&G::snmp, &S::socket),
@@ -666,9 +666,9 @@ std::vector<Block> global_blocks() {
   std::vector<Block> blocks;
   Block defs = process_entries();
   for (auto* area : {script_and_mail_entries, vrrp_entries, firewall_and_lvs_entries, management_entries}) {
-    for (auto& entry : area()) defs.keywords.push_back(std::move(entry.keyword));
+    append(defs, area());
   }
-  for (auto& entry : notify_entries()) defs.keywords.push_back(std::move(entry.keyword));
+  append(defs, notify_entries());
   blocks.push_back(std::move(defs));
   blocks.push_back(webhook_block());
   // clang-format off

@@ -43,7 +43,7 @@ const auto set_multicast_destination = [](I& instance, const net::IpAddress& add
 
 const Number count = number(1, most_u32).zero_is(1);
 
-Choice state_word() {
+auto state_word() {
   Choice value = choice<int>({{"MASTER", 1}, {"BACKUP", 0}});
   value.assumed = 0;
   value.assumed_text = "BACKUP";
@@ -224,17 +224,17 @@ void read_key(HmacDraft& hmac, Words& words) {
   if (text) hmac.config.keys.push_back({number, std::move(*text)});
 }
 
-std::vector<Entry<I>> router_entries();
-std::vector<Entry<I>> link_entries();
-std::vector<Entry<I>> behaviour_entries();
-std::vector<Entry<I>> announcement_entries();
+Rows<I> router_entries();
+Rows<I> link_entries();
+Rows<I> behaviour_entries();
+Rows<I> announcement_entries();
 
 }  // namespace
 
 // clang-format off: one entry reads as one row of a table
 namespace {
 
-std::vector<Entry<I>> router_entries() {
+Rows<I> router_entries() {
   return {
       {"state", state_word(), &I::state_master,
        "State aimed at on start.", {by_default("MASTER if priority is 255 else BACKUP"), reload_partly}},
@@ -278,7 +278,7 @@ std::vector<Entry<I>> router_entries() {
   };
 }
 
-std::vector<Entry<I>> link_entries() {
+Rows<I> link_entries() {
   return {
       {"use_vmac", reads([](I& instance, Words& words) { read_virtual_interface(instance, words, VirtualLink::vmac, "vrrp_instance/use_vmac"); }),
        "Run on a private macvlan with the virtual MAC.",
@@ -347,7 +347,7 @@ std::vector<Entry<I>> link_entries() {
   };
 }
 
-std::vector<Entry<I>> behaviour_entries() {
+Rows<I> behaviour_entries() {
   return {
       {"accept", flag(), &I::accept_written,
        "Let packets to the virtual addresses in.", {by_default("on; strict mode off unless priority 255")}},
@@ -420,7 +420,7 @@ std::vector<Entry<I>> behaviour_entries() {
   };
 }
 
-std::vector<Entry<I>> announcement_entries() {
+Rows<I> announcement_entries() {
   return {
       {"garp_master_delay", seconds(0s, 4294s, 0), announce(&A::master_delay),
        "Pause before second GARP/NA burst.", {by_default("5"), inherits("vrrp_garp_master_delay (global)")}},
@@ -458,9 +458,9 @@ std::vector<Block> instance_blocks() {
   std::vector<Block> blocks;
   Block instance = make_block<I>("vrrp_instance", "One virtual router: addresses that one of several nodes holds.", router_entries());
   for (auto* area : {link_entries, behaviour_entries, announcement_entries}) {
-    for (auto& entry : area()) instance.keywords.push_back(std::move(entry.keyword));
+    append(instance, area());
   }
-  for (auto& entry : owner_entries<I>()) instance.keywords.push_back(std::move(entry.keyword));
+  append(instance, owner_entries<I>());
   blocks.push_back(std::move(instance));
   blocks.push_back(make_block<AuthenticationDraft>("vrrp_instance/authentication", "Authentication of version 2, as RFC 2338 had it. It keeps mistakes out, not attackers.", {
       {"auth_type", choice<vrrp::AuthType>({{"PASS", vrrp::AuthType::pass}, {"AH", vrrp::AuthType::ah}}), &AuthenticationDraft::type,

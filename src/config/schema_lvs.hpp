@@ -1,8 +1,8 @@
 // Pieces that the schemas of virtual servers and of checkers share.
 #pragma once
 
+#include <fmt/format.h>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "config/drafts.hpp"
@@ -18,17 +18,27 @@ void read_group_member(lvs::Group& group, Words& words);
 /// fwmark N [inet|inet6], after the keyword.
 void read_group_mark(lvs::Group& group, Words& words);
 
+/// The block of a checker.
+inline LastingText checker_path(std::string_view name) {
+  return keep(fmt::format("virtual_server/real_server/{}", name));
+}
+
+/// What a checker block begins with.
+using NewProbe = check::Probe (*)();
+template <class Kind>
+check::Probe new_probe() {
+  return Kind{};
+}
+
 /// A checker block of real_server.
-inline auto opens_checker(std::string_view name, check::Probe probe) {
-  static constexpr std::string_view parent = "virtual_server/real_server/";
-  return opens_path<CheckerDraft>(std::string(parent) + std::string(name),
-                                  [probe = std::move(probe)](ServerDraft& server, Words& words) {
-                                    CheckerDraft& checker = server.checker_drafts.emplace_back();
-                                    checker.word = words.keyword();
-                                    checker.config.probe = probe;
-                                    if (const auto* http = check::http_of(probe)) checker.http = *http;
-                                    return &checker;
-                                  });
+inline auto opens_checker(std::string_view name, NewProbe probe) {
+  return opens<CheckerDraft>(checker_path(name), [probe](ServerDraft& server, Words& words) {
+    CheckerDraft& checker = server.checker_drafts.emplace_back();
+    checker.word = words.keyword();
+    checker.config.probe = probe();
+    if (const auto* http = check::http_of(checker.config.probe)) checker.http = *http;
+    return &checker;
+  });
 }
 
 }  // namespace config

@@ -41,7 +41,7 @@ W* new_webhook(G& globals, Words& words) {
 }  // namespace
 
 // clang-format off: one entry reads as one row of a table
-std::vector<Entry<G>> notify_entries() {
+Rows<G> notify_entries() {
   using notify::MailTls;
   return {
       {"smtp_tls", choice<MailTls>({{"starttls", MailTls::starttls}, {"implicit", MailTls::implicit}, {"none", MailTls::none}}),

@@ -1,19 +1,17 @@
 // The keywords of notifications that are ours: mail over TLS, webhooks, owner hooks.
 #pragma once
 
-#include <vector>
-
 #include "config/model.hpp"
 #include "config/schema_builder.hpp"
 
 namespace config {
 
-std::vector<Entry<Globals>> notify_entries();
+Rows<Globals> notify_entries();
 Block webhook_block();
 
 /// `ensure_owner` and its settings, of an instance or a sync group.
 template <class T>
-std::vector<Entry<T>> owner_entries() {
+Rows<T> owner_entries() {
   using std::chrono_literals::operator""s;
   const auto owner = [](T& subject) -> notify::OwnerConfig& {
     if (!subject.hooks.owner) subject.hooks.owner.emplace();

@@ -111,7 +111,7 @@ void read_destination(R& line, const Word& word, Words& words) {
   line.route.destination = *prefix;
 }
 
-constexpr std::pair<std::string_view, net::RouteType> route_types[] = {
+constexpr std::pair<const char*, net::RouteType> route_types[] = {
     {"unicast", net::RouteType::unicast},     {"local", net::RouteType::local},
     {"broadcast", net::RouteType::broadcast}, {"brd", net::RouteType::broadcast},
     {"anycast", net::RouteType::anycast},     {"multicast", net::RouteType::multicast},
@@ -313,7 +313,7 @@ auto insertion(net::RouteInsertion how) {
 }
 
 // clang-format off: one entry reads as one row of a table
-std::vector<Entry<R>> target_entries() {
+Rows<R> target_entries() {
   return {
       {"<DEST>", reads(read_other_word),
        "Destination.",
@@ -395,7 +395,7 @@ std::vector<Entry<R>> target_entries() {
   };
 }
 
-std::vector<Entry<R>> metric_entries() {
+Rows<R> metric_entries() {
   using std::chrono_literals::operator""us;
   using std::chrono_literals::operator""ms;
   return {
@@ -449,19 +449,19 @@ std::vector<Entry<R>> metric_entries() {
   };
 }
 
-Block route_block(std::string_view path, std::string_view help) {
+Block route_block(LastingText path, LastingText help) {
   Block block = make_block<R>(path, help, target_entries());
   block.keywords.front().kind = Keyword::Kind::other_word;
-  for (auto& entry : metric_entries()) block.keywords.push_back(std::move(entry.keyword));
-  if (path == "static_routes") {
-    std::vector<Entry<R>> more = {
+  append(block, metric_entries());
+  if (path.view() == "static_routes") {
+    Rows<R> more = {
         {"track_group", text("the name of a track_group"), [](R& line, std::string name, Words& words) {
            line.route.track_group = std::move(name);
            line.track_group_word = words.last();
          },
          "Track group whose instances follow it.", {syntax("<NAME>"), by_default("none")}},
     };
-    block.keywords.push_back(std::move(more.front().keyword));
+    append(block, more);
   }
   block.add_alias("to", [](Words& words, void* line) {
     if (const Word* word = words.need("a destination")) read_destination(*static_cast<R*>(line), *word, words);
@@ -472,7 +472,7 @@ Block route_block(std::string_view path, std::string_view help) {
   return block;
 }
 
-Block next_hop_block(std::string_view path) {
+Block next_hop_block(LastingText path) {
   using D = NextHopDraft;
   return make_block<D>(path, "One leg of a route with several gateways.", {
       {"via", reads([](D& leg, Words& words) { leg.hop.via = read_gateway(leg.family, words); }),
@@ -490,7 +490,7 @@ Block next_hop_block(std::string_view path) {
   });
 }
 
-Block encapsulation_block(std::string_view path) {
+Block encapsulation_block(LastingText path) {
   using enum Address::Want;
   return make_block<E>(path, "Lightweight tunnels: what follows encap.", {
       {"ip id", reads([](E& encapsulation, Words& words) { encapsulation.id = big_number().read(words); }),
@@ -572,8 +572,8 @@ std::vector<Block> route_blocks() {
   blocks.push_back(
       route_block("vrrp_instance/virtual_routes", "Routes that are there while the router is master."));
   for (const char* owner : {"static_routes", "vrrp_instance/virtual_routes"}) {
-    blocks.push_back(next_hop_block(fmt::format("{}/nexthop", owner)));
-    blocks.push_back(encapsulation_block(fmt::format("{}/encap", owner)));
+    blocks.push_back(next_hop_block(keep(fmt::format("{}/nexthop", owner))));
+    blocks.push_back(encapsulation_block(keep(fmt::format("{}/encap", owner))));
   }
   return blocks;
 }

@@ -145,7 +145,7 @@ void read_ip_protocol(R& line, Words& words) {
 }
 
 // clang-format off: one entry reads as one row of a table
-Block rule_block(std::string_view path, std::string_view help) {
+Block rule_block(LastingText path, LastingText help) {
   Block block = make_block<R>(path, help, {
       {"from", reads([](R& line, Words& words) { read_prefix(line, words, &net::Rule::from); }),
        "Source prefix.", {syntax("<IPADDR>[/<LEN>]|default|any|all"), by_default("any")}},
@@ -236,15 +236,15 @@ Block rule_block(std::string_view path, std::string_view help) {
        "Optional word before an action.",
        {syntax("<ACTION>"), range("goto nop blackhole prohibit unreachable or 6..8"), by_default("none")}},
   });
-  if (path == "static_rules") {
-    std::vector<Entry<R>> more = {
+  if (path.view() == "static_rules") {
+    Rows<R> more = {
         {"track_group", text("the name of a track_group"), [](R& line, std::string name, Words& words) {
            line.rule.track_group = std::move(name);
            line.track_group_word = words.last();
          },
          "Track group whose instances follow it.", {syntax("<NAME>"), by_default("none")}},
     };
-    block.keywords.push_back(std::move(more.front().keyword));
+    append(block, more);
   }
   return block;
 }

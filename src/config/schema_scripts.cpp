@@ -169,8 +169,8 @@ std::optional<notify::Command> CommandValue::read(Words& words) const {
 }
 
 void CommandValue::describe(Keyword& keyword) const {
-  keyword.syntax = account_follows ? "<COMMAND> [<USER> [[:]<GROUP>]]" : "<COMMAND>";
-  if (optional) keyword.syntax = "[" + keyword.syntax + "]";
+  const LastingText syntax = account_follows ? "<COMMAND> [<USER> [[:]<GROUP>]]" : "<COMMAND>";
+  keyword.syntax = optional ? keep(fmt::format("[{}]", syntax.view())) : syntax;
 }
 
 }  // namespace config

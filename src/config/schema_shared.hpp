@@ -12,7 +12,7 @@ namespace config {
 
 /// A `track_*` block of an instance or a sync group.
 template <class T>
-auto track_lines(std::string_view path, track::Kind kind) {
+auto track_lines(LastingText path, track::Kind kind) {
   return lines_of<ReferenceDraft>(path, [kind](T& object, ReferenceDraft&& line, const Statement&, Words&) {
     line.reference.kind = kind;
     object.tracker_lines.push_back(std::move(line));

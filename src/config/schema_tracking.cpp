@@ -29,7 +29,7 @@ auto script(Member member) {
 }
 
 template <class T>
-auto members_of(std::string_view path) {
+auto members_of(LastingText path) {
   return words_of(path, text("the name of a vrrp_instance"), [](T& group, std::string name, Words& words) {
     group.member_words.emplace_back(std::move(name), words.last());
   });
@@ -92,7 +92,7 @@ void read_delay(track::InterfaceDelay& line, Words& words) {
 }
 
 // clang-format off: one entry reads as one row of a table
-Block track_block(std::string_view path, track::Kind kind);
+Block track_block(LastingText path, track::Kind kind);
 
 }  // namespace
 
@@ -140,7 +140,7 @@ Block sync_group_block() {
        "Write members' priority changes to FIFOs.",
        {syntax("[on|off]"), by_default("off"), inherits("vrrp_notify_priority_changes (global)")}},
   });
-  for (auto& entry : owner_entries<S>()) group.keywords.push_back(std::move(entry.keyword));
+  append(group, owner_entries<S>());
   return group;
 }
 
@@ -161,9 +161,9 @@ Block track_script_block(std::string_view owner) {
   });
 }
 
-Block track_block(std::string_view path, track::Kind kind) {
+Block track_block(LastingText path, track::Kind kind) {
   const bool wide = kind == track::Kind::file || kind == track::Kind::process;
-  const std::string_view what = kind == track::Kind::file      ? "Name of the track_file."
+  const LastingText what = kind == track::Kind::file      ? "Name of the track_file."
                                 : kind == track::Kind::process ? "Name of the vrrp_track_process."
                                                                : "Name of the bfd_instance.";
   return make_block<ReferenceDraft>(path, "What the state or the priority depends on.", {
@@ -173,7 +173,7 @@ Block track_block(std::string_view path, track::Kind kind) {
   });
 }
 
-Block track_interface_block(std::string_view path) {
+Block track_interface_block(LastingText path) {
   return make_block<ReferenceDraft>(path, "Interfaces besides its own that the router depends on.", {
       {"<NAME>", reads(read_tracked_interface), "Name of the interface.", {syntax("first word of the line")}},
       {"weight", weight(253), [](ReferenceDraft& line, track::Weight value) { line.reference.weight = value; },
@@ -190,11 +190,11 @@ std::vector<Block> tracking_blocks() {
       {"<INSTANCE>", explained, "vrrp_instance name.", {syntax("one or more words per line")}},
   }));
   for (const char* owner : {"vrrp_sync_group", "vrrp_instance"}) {
-    blocks.push_back(track_interface_block(fmt::format("{}/track_interface", owner)));
+    blocks.push_back(track_interface_block(keep(fmt::format("{}/track_interface", owner))));
     blocks.push_back(track_script_block(owner));
-    blocks.push_back(track_block(fmt::format("{}/track_file", owner), track::Kind::file));
-    blocks.push_back(track_block(fmt::format("{}/track_process", owner), track::Kind::process));
-    blocks.push_back(track_block(fmt::format("{}/track_bfd", owner), track::Kind::bfd));
+    blocks.push_back(track_block(keep(fmt::format("{}/track_file", owner)), track::Kind::file));
+    blocks.push_back(track_block(keep(fmt::format("{}/track_process", owner)), track::Kind::process));
+    blocks.push_back(track_block(keep(fmt::format("{}/track_bfd", owner)), track::Kind::bfd));
   }
   blocks.push_back(make_block<TrackGroupDraft>("track_group", "Instances that follow static addresses, routes and rules.", {
       {"group", members_of<TrackGroupDraft>("track_group/group"),

@@ -67,7 +67,7 @@ std::optional<std::int64_t> Number::read(Words& words) const {
 
 void Number::describe(Keyword& keyword) const {
   keyword.syntax = bare ? "[<N>]" : "<N>";
-  keyword.range = fmt::format("{}..{}", low, high);
+  keyword.range = keep(fmt::format("{}..{}", low, high));
 }
 
 std::optional<std::uint64_t> BigNumber::read(Words& words) const {
@@ -144,13 +144,13 @@ std::optional<core::Duration> Period::read(Words& words) const {
 
 void Period::describe(Keyword& keyword) const {
   const std::int64_t per_unit = 1'000'000'000 / unit_ns;
-  keyword.unit = unit_ns == 1'000'000'000 ? "seconds"
-                 : unit_ns == 1'000'000   ? "milliseconds"
-                                          : "microseconds";
-  if (decimals != 0) keyword.unit += fmt::format(", up to {} decimals", decimals);
+  const LastingText unit = unit_ns == 1'000'000'000 ? "seconds"
+                           : unit_ns == 1'000'000   ? "milliseconds"
+                                                    : "microseconds";
+  keyword.unit = decimals == 0 ? unit : keep(fmt::format("{}, up to {} decimals", unit.view(), decimals));
   keyword.syntax = "<TIME>";
-  keyword.range =
-      fmt::format("{}..{}", format_decimal(low.count() * per_unit), format_decimal(high.count() * per_unit));
+  keyword.range = keep(
+      fmt::format("{}..{}", format_decimal(low.count() * per_unit), format_decimal(high.count() * per_unit)));
 }
 
 std::optional<std::string> Text::read(Words& words) const {
@@ -178,7 +178,7 @@ std::optional<std::string> Text::read(Words& words) const {
 
 void Text::describe(Keyword& keyword) const {
   keyword.syntax = optional ? "[<TEXT>]" : "<TEXT>";
-  if (most != 0) keyword.range = fmt::format("1..{} characters", most);
+  if (most != 0) keyword.range = keep(fmt::format("1..{} characters", most));
 }
 
 std::optional<std::vector<std::string>> TextList::read(Words& words) const {
@@ -236,7 +236,7 @@ std::optional<net::IpAddress> Address::read(Words& words) const {
 }
 
 void Address::describe(Keyword& keyword) const {
-  constexpr std::string_view shown[] = {"<ADDRESS>", "<IPv4>", "<IPv6>", "<ADDRESS>", "<IPv4>", "<IPv6>"};
+  constexpr LastingText shown[] = {"<ADDRESS>", "<IPv4>", "<IPv6>", "<ADDRESS>", "<IPv4>", "<IPv6>"};
   keyword.syntax = shown[static_cast<std::size_t>(want)];
   if (want == Want::multicast_v4) keyword.range = "224.0.0.0/4";
   if (want == Want::multicast_v6) keyword.range = "ff00::/8";
@@ -283,10 +283,10 @@ void SecretValue::describe(Keyword& keyword) const {
   keyword.syntax = "<TEXT> | file:<PATH> | credential:<NAME>";
 }
 
-std::optional<std::int64_t> Choice::read(Words& words) const {
+std::optional<std::int64_t> ChoiceRules::read(std::span<const ChoiceOption> options, Words& words) const {
   if (bare && words.empty()) return bare;
   std::vector<std::string_view> names;
-  for (const auto& option : options) names.push_back(option.first);
+  for (const ChoiceOption& option : options) names.emplace_back(option.name);
   const Word* word = words.need(fmt::format("one of {}", fmt::join(names, ", ")));
   if (word == nullptr) return std::nullopt;
   for (const auto& [name, value] : options) {
@@ -295,17 +295,16 @@ std::optional<std::int64_t> Choice::read(Words& words) const {
   std::string hint = fmt::format("write one of {}", fmt::join(names, ", "));
   if (const std::string meant = closest(word->text, names); !meant.empty())
     hint = fmt::format("did you mean '{}'?", meant);
-  words.refuse(*word, "bad-value", fmt::format("'{}' cannot be {}", words.keyword().text, quoted(*word)),
-               hint,
-               assumed ? fmt::format("{} is assumed", assumed_text) : std::string("the line is ignored"));
+  words.refuse(
+      *word, "bad-value", fmt::format("'{}' cannot be {}", words.keyword().text, quoted(*word)), hint,
+      assumed ? fmt::format("{} is assumed", assumed_text.view()) : std::string("the line is ignored"));
   return words.interpreter().lenient() ? assumed : std::nullopt;
 }
 
-void Choice::describe(Keyword& keyword) const {
+void ChoiceRules::describe(std::span<const ChoiceOption> options, Keyword& keyword) const {
   std::vector<std::string_view> names;
-  for (const auto& option : options) names.push_back(option.first);
-  keyword.syntax = fmt::format("{}", fmt::join(names, "|"));
-  if (bare) keyword.syntax = "[" + keyword.syntax + "]";
+  for (const ChoiceOption& option : options) names.emplace_back(option.name);
+  keyword.syntax = keep(fmt::format("{}{}{}", bare ? "[" : "", fmt::join(names, "|"), bare ? "]" : ""));
 }
 
 std::optional<track::Weight> WeightValue::read(Words& words) const {
@@ -322,7 +321,7 @@ std::optional<track::Weight> WeightValue::read(Words& words) const {
 
 void WeightValue::describe(Keyword& keyword) const {
   keyword.syntax = "<N> [reverse|noreverse]";
-  keyword.range = fmt::format("-{}..{}", limit, limit);
+  keyword.range = keep(fmt::format("-{}..{}", limit, limit));
 }
 
 }  // namespace config

@@ -2,8 +2,10 @@
 // allowed, what to write. Each also describes itself (syntax, unit, range) for `explain` and the manual.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,15 +25,15 @@ constexpr Flag flag() { return {}; }
 struct Number {
   std::int64_t low = 0;
   std::int64_t high = 0;
-  std::optional<std::int64_t> assumed;     // --compat: what a bad value becomes; empty = the line is ignored
-  std::optional<std::int64_t> zero_means;  // 0 is no error but becomes this, with a warning
-  std::optional<std::int64_t> bare;        // value of the keyword alone
+  std::optional<std::int32_t> assumed;     // --compat: what a bad value becomes; empty = the line is ignored
+  std::optional<std::int32_t> zero_means;  // 0 is no error but becomes this, with a warning
+  std::optional<std::int32_t> bare;        // value of the keyword alone
   bool clamps = false;                     // out of range becomes the nearest value, with a warning
   bool c_notation = false;                 // 0x1f and 017 too
 
-  constexpr Number else_assume(std::int64_t value) const { return with(&Number::assumed, value); }
-  constexpr Number zero_is(std::int64_t value) const { return with(&Number::zero_means, value); }
-  constexpr Number or_bare(std::int64_t value) const { return with(&Number::bare, value); }
+  constexpr Number else_assume(std::int32_t value) const { return with(&Number::assumed, value); }
+  constexpr Number zero_is(std::int32_t value) const { return with(&Number::zero_means, value); }
+  constexpr Number or_bare(std::int32_t value) const { return with(&Number::bare, value); }
   constexpr Number clamped() const { return with(&Number::clamps, true); }
   constexpr Number in_c_notation() const { return with(&Number::c_notation, true); }
   std::optional<std::int64_t> read(Words& words) const;
@@ -166,21 +168,33 @@ struct SecretValue {
 };
 constexpr SecretValue secret() { return {}; }
 
-/// One of a few words.
-struct Choice {
-  std::vector<std::pair<std::string, std::int64_t>> options;
+struct ChoiceOption {
+  const char* name = "";
+  std::int64_t value = 0;
+};
+
+/// What is common to choices, whatever the number of their words.
+struct ChoiceRules {
   bool any_case = false;
   std::optional<std::int64_t> bare;
   std::optional<std::int64_t> assumed;
-  std::string assumed_text;
-  std::optional<std::int64_t> read(Words& words) const;
-  void describe(Keyword& keyword) const;
+  LastingText assumed_text;
+  std::optional<std::int64_t> read(std::span<const ChoiceOption> options, Words& words) const;
+  void describe(std::span<const ChoiceOption> options, Keyword& keyword) const;
 };
-template <class Enum>
-Choice choice(std::initializer_list<std::pair<const char*, Enum>> options) {
-  Choice result;
-  for (const auto& [name, value] : options)
-    result.options.emplace_back(name, static_cast<std::int64_t>(value));
+
+/// One of a few words.
+template <std::size_t count>
+struct Choice : ChoiceRules {
+  std::array<ChoiceOption, count> options;
+  std::optional<std::int64_t> read(Words& words) const { return ChoiceRules::read(options, words); }
+  void describe(Keyword& keyword) const { ChoiceRules::describe(options, keyword); }
+};
+template <class Enum, std::size_t count>
+Choice<count> choice(const std::pair<const char*, Enum> (&options)[count]) {
+  Choice<count> result;
+  for (std::size_t i = 0; i < count; ++i)
+    result.options[i] = {options[i].first, static_cast<std::int64_t>(options[i].second)};
   return result;
 }
 

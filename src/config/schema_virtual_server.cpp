@@ -25,7 +25,7 @@ auto server(Member member) {
   return in(&RealServer::config, member);
 }
 
-const Choice& schedulers() {
+const auto& schedulers() {
   static const Choice names = choice<int>({{"rr", 0},
                                            {"wrr", 1},
                                            {"lc", 2},
@@ -45,7 +45,7 @@ const Choice& schedulers() {
 
 void read_scheduler(V& draft, Words& words) {
   if (const auto which = schedulers().read(words)) {
-    draft.config.scheduler = schedulers().options[static_cast<std::size_t>(*which)].first;
+    draft.config.scheduler = schedulers().options[static_cast<std::size_t>(*which)].name;
     draft.scheduler_written = true;
   }
 }
@@ -139,7 +139,7 @@ void read_persistence(V& draft, Words& words) {
   }
 }
 
-Choice protocols() {
+auto protocols() {
   Choice names = choice<lvs::Protocol>(
       {{"TCP", lvs::Protocol::tcp}, {"UDP", lvs::Protocol::udp}, {"SCTP", lvs::Protocol::sctp}});
   names.any_case = true;
@@ -163,7 +163,7 @@ auto hash_flag(bool lvs::ServiceConfig::* field, std::optional<Word> ServiceDraf
   });
 }
 
-check::Http over_tls() {
+check::Probe over_tls() {
   check::Http http;
   http.tls = true;
   return http;
@@ -180,7 +180,7 @@ R* start_server(V& draft, Words& words) {
 }
 
 template <class T, class Timing>
-std::vector<Entry<T>> timing_entries(Timing timing) {
+Rows<T> timing_entries(Timing timing) {
   constexpr Period timer = seconds(core::Duration{}, std::chrono::seconds(most_u32), 6);
   const auto field = [timing](auto member) {
     return [timing, member](T& draft) -> auto& { return timing(draft).*member; };
@@ -210,11 +210,6 @@ std::vector<Entry<T>> timing_entries(Timing timing) {
   // clang-format on
 }
 
-template <class T>
-void append(Block& block, std::vector<Entry<T>> entries) {
-  for (auto& entry : entries) block.keywords.push_back(std::move(entry.keyword));
-}
-
 }  // namespace
 
 std::optional<lvs::Endpoint> read_endpoint(Words& words) {
@@ -232,7 +227,7 @@ std::optional<lvs::Endpoint> read_endpoint(Words& words) {
 // clang-format off: one entry reads as one row of a table
 namespace {
 
-std::vector<Entry<V>> service_entries() {
+Rows<V> service_entries() {
   return {
       {"ip_family", choice<net::Family>({{"inet", net::Family::v4}, {"inet6", net::Family::v6}}), service(&lvs::ServiceConfig::family),
        "Family of a fwmark service.", {by_default("from servers, else inet")}},
@@ -319,7 +314,7 @@ std::vector<Entry<V>> service_entries() {
   };
 }
 
-std::vector<Entry<R>> server_entries() {
+Rows<R> server_entries() {
   return {
       {"weight", number(0, most_i32), &R::weight,
        "IPVS weight.", {by_default("1"), inherits("virtual_server weight")}},
@@ -356,32 +351,32 @@ std::vector<Entry<R>> server_entries() {
        {syntax("<STRING>"), by_default("none"), inherits("virtual_server"), replaces}},
       {"snmp_name", text("a name"), &R::snmp_name,
        "Label shown in SNMP.", {syntax("<STRING>"), by_default("none")}},
-      {"MISC_CHECK", opens_checker("MISC_CHECK", check::Misc{}),
+      {"MISC_CHECK", opens_checker("MISC_CHECK", new_probe<check::Misc>),
        "Check by running a command.", {syntax("{ ... }"), adds}},
-      {"SMTP_CHECK", opens_checker("SMTP_CHECK", check::Smtp{}),
+      {"SMTP_CHECK", opens_checker("SMTP_CHECK", new_probe<check::Smtp>),
        "Check an SMTP dialogue.", {syntax("{ ... }"), adds}},
-      {"TCP_CHECK", opens_checker("TCP_CHECK", check::Tcp{}),
+      {"TCP_CHECK", opens_checker("TCP_CHECK", new_probe<check::Tcp>),
        "Check that a TCP connection opens.", {syntax("{ ... }"), adds}},
-      {"PING_CHECK", opens_checker("PING_CHECK", check::Ping{}),
+      {"PING_CHECK", opens_checker("PING_CHECK", new_probe<check::Ping>),
        "Check by ICMP echo.", {syntax("{ ... }"), adds}},
-      {"UDP_CHECK", opens_checker("UDP_CHECK", check::Udp{}),
+      {"UDP_CHECK", opens_checker("UDP_CHECK", new_probe<check::Udp>),
        "Check by UDP probe and ICMP errors.", {syntax("{ ... }"), adds}},
-      {"HTTP_GET", opens_checker("HTTP_GET", check::Http{}),
+      {"HTTP_GET", opens_checker("HTTP_GET", new_probe<check::Http>),
        "Check pages over HTTP.", {syntax("{ ... }"), adds}},
-      {"SSL_GET", opens_checker("SSL_GET", over_tls()),
+      {"SSL_GET", opens_checker("SSL_GET", over_tls),
        "Check pages over HTTPS.", {syntax("{ ... }"), inherits("SSL block"), adds}},
-      {"DNS_CHECK", opens_checker("DNS_CHECK", check::Dns{}),
+      {"DNS_CHECK", opens_checker("DNS_CHECK", new_probe<check::Dns>),
        "Check by a DNS query over UDP.", {syntax("{ ... }"), adds}},
-      {"FILE_CHECK", opens_checker("FILE_CHECK", check::File{}),
+      {"FILE_CHECK", opens_checker("FILE_CHECK", new_probe<check::File>),
        "Weight from a watched file.", {syntax("{ ... }"), inherits("track_file"), adds}},
-      {"BFD_CHECK", opens_checker("BFD_CHECK", check::Bfd{}),
+      {"BFD_CHECK", opens_checker("BFD_CHECK", new_probe<check::Bfd>),
        "Follow a BFD session.", {syntax("{ ... }"), inherits("bfd_instance"), adds}},
-      {"REDIS_CHECK", opens_checker("REDIS_CHECK", check::Redis{}),
+      {"REDIS_CHECK", opens_checker("REDIS_CHECK", new_probe<check::Redis>),
        "Check a Redis server and its role.", {syntax("{ ... }"), adds}},
   };
 }
 
-Block method_block(std::string_view path) {
+Block method_block(LastingText path) {
   Block block = make_block<F>(path, "Words after TUN.", {
       {"TUN type", choice<lvs::TunnelType>({{"ipip", lvs::TunnelType::ipip}, {"gue", lvs::TunnelType::gue}, {"gre", lvs::TunnelType::gre}}), &F::tunnel,
        "Tunnel flavour.", {by_default("ipip"), inherits("virtual_server")}},

@@ -114,7 +114,7 @@ int compare_keywords(const fs::path& list) {
   std::set<std::string> known;
   for (const config::Block& block : config::schema().blocks()) {
     for (const config::Keyword& keyword : block.keywords) {
-      if (keyword.listed) known.insert(block.path + "\t" + keyword.name);
+      if (keyword.listed) known.insert(fmt::format("{}\t{}", block.path, keyword.name));
     }
   }
   std::vector<std::string> missing, surplus;
