@@ -55,7 +55,7 @@ core::Result<> NotifierProcess::launch() {
   timer_.cancel();
   auto ends = runtime::socket_pair(SOCK_STREAM);
   if (!ends) return std::unexpected(ends.error());
-  const auto config = runtime::sealed_memory("standfast-notifier", core::to_bytes(config_));
+  const auto config = runtime::sealed_archive("standfast-notifier", config_);
   if (!config) return std::unexpected(config.error());
   auto child = runtime::spawn("/proc/self/exe", {"standfast", "worker", "notify"},
                               {{ends->second.get(), runtime::notifier_channel_fd},

@@ -50,7 +50,7 @@ template <class Protocol>
 core::Result<> WorkerProcess<Protocol>::launch() {
   auto ends = runtime::socket_pair(SOCK_STREAM);
   if (!ends) return std::unexpected(ends.error());
-  const auto config = runtime::sealed_memory("standfast-config", core::to_bytes(task_()));
+  const auto config = runtime::sealed_archive("standfast-config", task_());
   if (!config) return std::unexpected(config.error());
   std::vector<runtime::InheritedFd> descriptors = helpers_;
   descriptors.push_back({ends->second.get(), runtime::worker_channel_fd});

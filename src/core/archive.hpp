@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -62,6 +63,12 @@ inline constexpr bool is_wide = std::is_integral_v<T> && sizeof(T) > 1;
 
 class ArchiveWriter {
  public:
+  using Put = std::function<void(std::span<const std::uint8_t>)>;
+
+  ArchiveWriter() = default;
+  /// Of an archive that need not lie in memory as a whole: `put` is given one piece after the other.
+  explicit ArchiveWriter(Put put) : put_(std::move(put)) {}
+
   template <class T>
   void write(const T& value) {
     namespace d = archive_detail;
@@ -99,6 +106,10 @@ class ArchiveWriter {
   }
 
   Bytes take() { return std::move(bytes_); }
+  /// The last piece.
+  void finish() {
+    if (!bytes_.empty()) put_(std::exchange(bytes_, {}));
+  }
 
  private:
   // The sign goes into the lowest bit, so that -1 is as short as 1.
@@ -113,14 +124,25 @@ class ArchiveWriter {
     }
     for (; rest >= 0x80; rest >>= 7) bytes_.push_back(static_cast<std::uint8_t>(rest | 0x80));
     bytes_.push_back(static_cast<std::uint8_t>(rest));
+    put_if_enough();
   }
 
   void append(const void* data, std::size_t size) {
     const auto* first = static_cast<const std::uint8_t*>(data);
     bytes_.insert(bytes_.end(), first, first + size);
+    put_if_enough();
   }
 
+  void put_if_enough() {
+    if (bytes_.size() < piece || !put_) return;
+    put_(bytes_);
+    bytes_.clear();
+  }
+
+  static constexpr std::size_t piece = std::size_t{32} << 10;
+
   Bytes bytes_;
+  Put put_;
 };
 
 class ArchiveReader {
@@ -258,6 +280,14 @@ Bytes to_bytes(const T& value) {
   ArchiveWriter writer;
   writer.write(value);
   return writer.take();
+}
+
+/// As to_bytes(), piece by piece.
+template <class T>
+void to_pieces(const T& value, ArchiveWriter::Put put) {
+  ArchiveWriter writer(std::move(put));
+  writer.write(value);
+  writer.finish();
 }
 
 template <class T>

@@ -48,6 +48,18 @@ TEST(Archive, GivesBackWhatWasWritten) {
   EXPECT_EQ(*core::from_bytes<Outer>(core::to_bytes(sample())), sample());
 }
 
+TEST(Archive, InPiecesItIsTheSame) {
+  std::vector<Outer> many(2000, sample());
+  core::Bytes together;
+  std::size_t pieces = 0;
+  core::to_pieces(many, [&](std::span<const std::uint8_t> piece) {
+    together.insert(together.end(), piece.begin(), piece.end());
+    ++pieces;
+  });
+  EXPECT_EQ(together, core::to_bytes(many));
+  EXPECT_GT(pieces, 1U);
+}
+
 TEST(Archive, EveryTruncationIsAnError) {
   const core::Bytes whole = core::to_bytes(sample());
   for (std::size_t size = 0; size < whole.size(); ++size) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -29,10 +30,12 @@ class ServiceHooks {
     servers_.reserve(plan.servers.size());
     for (std::size_t i = 0; i < plan.servers.size(); ++i) {
       const ServerTasks& server = tasks.servers[i];
-      Server one{plan.servers[i].endpoint, plan.servers[i].smtp_alert, nullptr};
-      if (server.notify_up || server.notify_down)
-        one.commands = std::make_shared<const Commands>(Commands{server.notify_up, server.notify_down});
-      servers_.push_back(std::move(one));
+      Server one{plan.servers[i].endpoint, plan.servers[i].smtp_alert};
+      if (server.notify_up || server.notify_down) {
+        one.commands = static_cast<std::uint32_t>(commands_.size());
+        commands_.push_back({server.notify_up, server.notify_down});
+      }
+      servers_.push_back(one);
     }
     std::ranges::sort(servers_, {}, &Server::endpoint);
   }
@@ -45,7 +48,8 @@ class ServiceHooks {
   const core::Rare<notify::Command>& command(const Endpoint& server, bool up) const {
     static const Commands none;
     const Server* found = find(server);
-    const Commands& commands = found != nullptr && found->commands ? *found->commands : none;
+    const bool any = found != nullptr && found->commands != no_commands;
+    const Commands& commands = any ? commands_[found->commands] : none;
     return up ? commands.up : commands.down;
   }
 
@@ -53,10 +57,12 @@ class ServiceHooks {
   bool alert = false;
 
  private:
+  static constexpr std::uint32_t no_commands = std::numeric_limits<std::uint32_t>::max();
+
   struct Server {
     Endpoint endpoint;
     bool alert = false;
-    std::shared_ptr<const Commands> commands;  // few have any, of thousands
+    std::uint32_t commands = no_commands;  // in commands_: few have any, of thousands
   };
 
   const Server* find(const Endpoint& server) const {
@@ -65,6 +71,7 @@ class ServiceHooks {
   }
 
   std::vector<Server> servers_;  // by endpoint
+  std::vector<Commands> commands_;
 };
 
 std::map<lvs::ServiceId, ServiceHooks> hooks_of(const BalancerConfig& config) {

@@ -77,7 +77,7 @@ struct DefineChecks {
     core::Shared<CheckTask> task;
     friend bool operator==(const Definition&, const Definition&) = default;
   };
-  std::vector<Definition> definitions;
+  std::vector<Definition> definitions;  // at least one
   friend bool operator==(const DefineChecks&, const DefineChecks&) = default;
 };
 struct ForgetCheck {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "core/overload.hpp"
@@ -31,7 +32,7 @@ const check::Bfd* session_of(const CheckTask& task) { return std::get_if<check::
 
 }  // namespace
 
-std::vector<Checks::Wish> Checks::wishes_of(const BalancerConfig& config) {
+std::vector<Checks::Wish> Checks::wishes_of(BalancerConfig& config) {
   std::size_t count = 0;
   for (const ServiceTasks& service : config.services) {
     for (const ServerTasks& server : service.servers) count += server.checks.size();
@@ -43,9 +44,10 @@ std::vector<Checks::Wish> Checks::wishes_of(const BalancerConfig& config) {
   for (std::size_t i = 0; i < config.services.size(); ++i) {
     const lvs::ServicePlan& plan = config.director.services[i];
     const lvs::ServiceId service = lvs::id_of(plan.service);
-    for (std::size_t j = 0; j < config.services[i].servers.size(); ++j) {
+    const std::vector<ServerTasks> servers_tasks = std::move(config.services[i].servers);
+    for (std::size_t j = 0; j < servers_tasks.size(); ++j) {
       const CheckedServer server{service, plan.servers[j].endpoint};
-      for (const core::Shared<CheckTask>& task : config.services[i].servers[j].checks) {
+      for (const core::Shared<CheckTask>& task : servers_tasks[j].checks) {
         const std::size_t hash = hash_of(*task);
         auto [at, end] = by_task.equal_range(hash);
         at = std::find_if(at, end, [&](const auto& entry) { return wishes[entry.second].task == task; });
@@ -188,8 +190,9 @@ void Checks::find_servers() {
     if (!slots_[id]) continue;
     for (const CheckedServer& server : slots_[id]->servers) by_server_.push_back({&server, id});
   }
-  std::ranges::stable_sort(by_server_,
-                           [](const ServerCheck& a, const ServerCheck& b) { return *a.server < *b.server; });
+  std::ranges::sort(by_server_, [](const ServerCheck& a, const ServerCheck& b) {
+    return std::tie(*a.server, a.check) < std::tie(*b.server, b.check);
+  });
 }
 
 std::span<const Checks::ServerCheck> Checks::checks_of(const CheckedServer& server) const {

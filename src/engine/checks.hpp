@@ -30,7 +30,8 @@ class Checks {
     std::size_t hash = 0;  // of the task
     std::vector<CheckedServer> servers;
   };
-  static std::vector<Wish> wishes_of(const BalancerConfig& config);
+  /// Takes the tasks out of the configuration.
+  static std::vector<Wish> wishes_of(BalancerConfig& config);
 
   /// These checks and no others. A check that was there before keeps its history, also with another timing.
   void configure(core::Time now, std::vector<Wish> wishes, BalancerActions& out, Changed& changed);

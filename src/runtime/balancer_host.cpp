@@ -153,9 +153,11 @@ void BalancerHost::perform(engine::BalancerActions&& actions) {
     std::visit(
         core::Overload{
             [&](const action::DefineChecks& define) {
+              const auto last =
+                  std::ranges::max(define.definitions, {}, &action::DefineChecks::Definition::check);
+              if (checks_.size() <= last.check) checks_.resize(last.check + 1);
               for (const auto& [check, task] : define.definitions) {
                 if (task->command) scripts_.define(check, *task->command);
-                if (checks_.size() <= check) checks_.resize(check + 1);
                 checks_[check].config = {task.pointer(), &task->config};
               }
             },

@@ -59,7 +59,7 @@ class FailoverWorker : public testing::NetworkTest {
     auto channel = socket_pair(SOCK_STREAM).value();
     auto scripts = socket_pair(SOCK_SEQPACKET).value();
     auto watcher = socket_pair(SOCK_SEQPACKET).value();
-    const Fd config = sealed_memory("config", core::to_bytes(config_)).value();
+    const Fd config = sealed_archive("config", config_).value();
     const SnapshotFile snapshot = SnapshotFile::create().value();
     child_ = ::fork();
     ASSERT_GE(child_, 0);

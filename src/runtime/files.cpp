@@ -64,10 +64,14 @@ core::Result<std::string> read_text_file(const std::string& path, std::size_t li
   }
 }
 
-core::Result<Fd> sealed_memory(const char* name, std::span<const std::uint8_t> bytes) {
+core::Result<Fd> sealed_memory(const char* name, const std::function<void(core::ArchiveWriter::Put)>& fill) {
   Fd memory(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory) return std::unexpected(file_error("memfd_create", name, errno));
-  if (auto written = write_all(memory.get(), bytes, name); !written) return std::unexpected(written.error());
+  core::Result<> written;
+  fill([&](std::span<const std::uint8_t> piece) {
+    if (written) written = write_all(memory.get(), piece, name);
+  });
+  if (!written) return std::unexpected(written.error());
   if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
     return std::unexpected(file_error("seal", name, errno));
   }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/archive.hpp"
 #include "core/result.hpp"
@@ -18,8 +20,14 @@ core::Result<> write_file(const std::string& path, std::string_view text, std::u
 
 core::Result<std::string> read_text_file(const std::string& path, std::size_t limit = std::size_t{1} << 30);
 
-/// Close-on-exec, and nobody can change it any more.
-core::Result<Fd> sealed_memory(const char* name, std::span<const std::uint8_t> bytes);
+/// Close-on-exec, and nobody can change it any more. `fill` hands what shall stand in it to the function it is given, piece by
+/// piece.
+core::Result<Fd> sealed_memory(const char* name, const std::function<void(core::ArchiveWriter::Put)>& fill);
+/// With the archive of `value`.
+template <class T>
+core::Result<Fd> sealed_archive(const char* name, const T& value) {
+  return sealed_memory(name, [&](core::ArchiveWriter::Put put) { core::to_pieces(value, std::move(put)); });
+}
 /// From its beginning, wherever its offset stands.
 core::Result<core::Bytes> read_memory(int fd);
 

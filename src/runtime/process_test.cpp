@@ -25,8 +25,9 @@ TEST(Process, GivesTheChildItsDescriptorsAtFixedNumbersAndNoOthers) {
   auto pair = socket_pair(SOCK_STREAM);
   ASSERT_TRUE(pair);
   const std::string word = "handed over";
-  auto memory = sealed_memory(
-      "test", {reinterpret_cast<const std::uint8_t*>(word.data()), word.size()});  // NOLINT: octets
+  auto memory = sealed_memory("test", [&](const core::ArchiveWriter::Put& put) {
+    put({reinterpret_cast<const std::uint8_t*>(word.data()), word.size()});  // NOLINT: octets
+  });
   ASSERT_TRUE(memory);
   const auto child = spawn("/bin/sh", {"sh", "-c", "exec >&3; ls /proc/$$/fd; cat /proc/self/fd/4"},
                            {{pair->second.get(), 3}, {memory->get(), 4}});
@@ -66,10 +67,10 @@ TEST(Process, NamesAProgramThatIsNotThere) {
 }
 
 TEST(SealedMemory, ReadsBackAndCannotBeChanged) {
-  const core::Bytes bytes{1, 2, 3};
-  auto memory = sealed_memory("test", bytes);
+  const std::vector<std::uint32_t> value(20000, 7);  // more than a piece
+  auto memory = sealed_archive("test", value);
   ASSERT_TRUE(memory);
-  EXPECT_EQ(read_memory(memory->get()), bytes);
+  EXPECT_EQ(read_memory(memory->get()), core::to_bytes(value));
   EXPECT_EQ(::write(memory->get(), "x", 1), -1);
 }
 
