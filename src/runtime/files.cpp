@@ -50,8 +50,8 @@ core::Result<std::string> read_text_file(const std::string& path, std::size_t li
   if (!file) return std::unexpected(file_error("open", path, errno));
   std::string text;
   struct stat status{};
-  if (::fstat(file.get(), &status) == 0 &&
-      status.st_size > 0)  // what lies in /proc has no size, and may grow
+  // What lies in /proc has no size, and may grow.
+  if (::fstat(file.get(), &status) == 0 && status.st_size > 0)
     text.reserve(std::min(static_cast<std::size_t>(status.st_size), limit));
   std::string buffer(64 << 10, '\0');
   while (true) {

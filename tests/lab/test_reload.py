@@ -1,5 +1,6 @@
 """A reload is a difference: what did not change feels nothing."""
 
+import pathlib
 import signal
 import time
 
@@ -83,6 +84,18 @@ def test_a_broken_file_changes_nothing(pair, subject):
     hold(lambda: a.addresses() == {FIRST}, 1, "the old address stays")
     assert not changes.since(before)
     assert daemon.status()["configuration"]["generation"] == generation
+
+
+def test_a_large_broken_file_leaves_no_memory_behind(pair, subject):
+    a, _, _ = pair
+    daemon = start(subject, a, text(FIRST))
+    kib = lambda what: int(pathlib.Path(f"/proc/{daemon.pid}/status").read_text().partition(f"{what}:")[2].split()[0])
+    before = kib("RssAnon")
+    servers = "".join(f" real_server 10.1.{n // 250}.{n % 250 + 1} 80 {{\n  weight 1\n }}\n" for n in range(30000))
+    send(daemon, text(FIRST).replace("virtual_router_id 51", "") + f"virtual_server 10.0.0.1 80 {{\n lb_algo rr\n{servers}}}\n")
+    eventually(lambda: "virtual_router_id" in daemon.log(), 10, "the log gives the reason")
+    assert kib("VmHWM") > before + 8192, "the file was large"
+    eventually(lambda: kib("RssAnon") < before + 2048, 5, "its memory is given back")
 
 
 def test_a_removed_instance_says_goodbye(pair, subject):
