@@ -111,6 +111,11 @@ class Balancer::Implementation {
     BalancerActions out;
     out.emplace_back(action::Watch{watched_});
     take(now, director_.handle(now, lvs::event::Started{}), out);
+    return out;
+  }
+
+  BalancerActions start_checks(Time now) {
+    BalancerActions out;
     configure_checks(now, std::exchange(wishes_, {}), out);
     return out;
   }
@@ -331,6 +336,7 @@ Balancer::Balancer(Balancer&&) noexcept = default;
 Balancer& Balancer::operator=(Balancer&&) noexcept = default;
 
 BalancerActions Balancer::start(Time now) { return inside_->start(now); }
+BalancerActions Balancer::start_checks(Time now) { return inside_->start_checks(now); }
 BalancerActions Balancer::handle(Time now, BalancerEvent event) {
   return inside_->handle(now, std::move(event));
 }

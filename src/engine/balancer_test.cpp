@@ -87,6 +87,7 @@ class Balancing : public ::testing::Test {
   void begin(Balancer&& balancer) {
     balancer_.emplace(std::move(balancer));
     collect(balancer_->start(now_));
+    collect(balancer_->start_checks(now_));
   }
 
   BalancerActions tell(const BalancerEvent& event) {
@@ -169,6 +170,18 @@ TEST_F(Balancing, EveryServerServesAndIsCheckedFromTheStart) {
   run(5s);
   EXPECT_GE(asked_["10.0.0.1"], 4);
   EXPECT_THAT(scripts_of(run(5s)), IsEmpty());
+}
+
+TEST_F(Balancing, ServicesAreProgrammedBeforeTheirChecksArePrepared) {
+  Balancer balancer(one_service(), 1);
+  const BalancerActions first = balancer.start(now_);
+  EXPECT_THAT(all<action::DefineChecks>(first), IsEmpty());
+  const auto list = all<lvs::action::ListTable>(first);
+  ASSERT_THAT(list, SizeIs(1));
+  const auto then = balancer.handle(now_, lvs::event::TableListed{list[0].generation, {}});
+  EXPECT_THAT(all<lvs::action::Program>(then), SizeIs(1));
+  EXPECT_THAT(all<action::DefineChecks>(then), IsEmpty());
+  EXPECT_THAT(all<action::DefineChecks>(balancer.start_checks(now_)), SizeIs(1));
 }
 
 TEST_F(Balancing, AServerThatDiesLeavesWithItsScriptAndNewsAndComesBack) {

@@ -76,6 +76,8 @@ void BalancerHost::start() {
   perform(engine_->start(now()));
   watch_addresses();
   serve();
+  perform(engine_->start_checks(now()));
+  serve();
   return_free_memory();
   tell_(to_supervisor::Ready{config_.generation});
 }

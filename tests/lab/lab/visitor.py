@@ -35,10 +35,10 @@ class Visitor:
         return [(round(begun - since, 3), why) for begun, answer, why in list(self.visits) if begun >= since and answer is None]
 
     def served(self, seconds=2.0):
-        """Who answered in the next `seconds`."""
+        """Who answered in the next `seconds`, and why nobody did."""
         begun = time.time()
         eventually(lambda: self.visits and self.visits[-1][0] > begun + seconds, seconds + 5, "requests go on")
-        return set(self.since(begun))
+        return {answer or f"nobody: {why}" for when, answer, why in list(self.visits) if when >= begun}
 
     def close(self):
         if self._process.poll() is None:
