@@ -104,7 +104,7 @@ void Failover::Implementation::start_waiting(Time now, Actions& out) {
 }
 
 void Failover::Implementation::on(Time now, const event::LinkRefused& refused, Actions& out) {
-  if (refused.error.code == ENODEV) return virtual_links_.missed(refused.name);
+  if (refused.error.code == ENODEV) return virtual_links_.missed(refused.name, now);
   virtual_links_.refused(refused.name, refused.error.message, now);
   if (links_noticed_.insert(refused.name + refused.error.message).second) {
     notice(Level::error, {}, "link_refused",

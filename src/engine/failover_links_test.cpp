@@ -113,6 +113,15 @@ TEST(FailoverLinks, ThatGoDownBecauseTheyAreRemovedAreNotRefused) {
   EXPECT_THAT(words(node.tell(event::InterfaceRemoved{vmac})), Contains("create vrrp.51 on eth0"));
 }
 
+TEST(FailoverLinks, WhoseRemovalIsHeardOfBeforeTheRefusalAreMadeSoon) {
+  Node node = master();
+  EXPECT_THAT(words(node.tell(event::InterfaceChanged{made(false)})), Contains("raise vrrp.51"));
+  node.addresses.clear();
+  EXPECT_THAT(words(node.tell(event::InterfaceRemoved{vmac})), Not(Contains("create vrrp.51 on eth0")));
+  node.tell(event::LinkRefused{"vrrp.51", {19, "No such device"}});
+  EXPECT_THAT(words(node.run(20ms)), Contains("create vrrp.51 on eth0"));
+}
+
 TEST(FailoverLinks, SwitchedOffBySomebodyAreRaisedAgain) {
   Node node = master();
   EXPECT_THAT(words(node.tell(event::InterfaceChanged{made(false)})), Contains("raise vrrp.51"));

@@ -10,6 +10,8 @@ using std::chrono_literals::operator""s;
 
 namespace {
 
+constexpr core::Duration after_a_miss = std::chrono::milliseconds(10);
+
 bool is_virtual(const net::Interface& interface) {
   return interface.kind == "macvlan" || interface.kind == "ipvlan";
 }
@@ -141,11 +143,13 @@ void VirtualLinks::refused(const std::string& name, std::string why, Time now) {
   held.refusal = std::move(why);
 }
 
-void VirtualLinks::missed(const std::string& name) {
+void VirtualLinks::missed(const std::string& name, Time now) {
   const auto found = links_.find(name);
   if (found == links_.end()) return;
   found->second.adding = false;
   found->second.restored.reset();
+  const Time soon = now + after_a_miss;
+  due_ = due_ ? std::min(*due_, soon) : soon;
 }
 
 std::vector<VirtualLinks::Wish> VirtualLinks::remove_all(const InterfaceTable& interfaces) const {

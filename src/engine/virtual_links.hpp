@@ -39,8 +39,9 @@ class VirtualLinks {
   std::vector<Wish> reconcile(const InterfaceTable& interfaces, core::Time now);
   /// The kernel refused to make or to raise it.
   void refused(const std::string& name, std::string why, core::Time now);
-  /// What was asked for met an interface that is gone: the news of that is on its way, and then it may be asked for at once.
-  void missed(const std::string& name);
+  /// What was asked for met an interface that is gone: the news of that is on its way, and then it may be asked for at once; or it
+  /// came before, and then it is asked for soon.
+  void missed(const std::string& name, core::Time now);
   /// Everything of ours, at the end.
   std::vector<Wish> remove_all(const InterfaceTable& interfaces) const;
 
