@@ -168,7 +168,7 @@ def cost_of_a_check(argv, check):
     file.write_text(checked_configuration(check))
     daemon = subprocess.Popen([*argv, "-f", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait(lambda: entries() == CHECKED + CHECKED // SERVERS, f"{CHECKED} servers are up", pause=1)
-    time.sleep(3)
+    time.sleep(5)
     before = processor_seconds(daemon.pid), accepted(), time.monotonic()
     time.sleep(CHECKED_S)
     after = processor_seconds(daemon.pid), accepted(), time.monotonic()
