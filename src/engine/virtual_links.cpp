@@ -10,7 +10,8 @@ using std::chrono_literals::operator""s;
 
 namespace {
 
-constexpr core::Duration after_a_miss = std::chrono::milliseconds(10);
+constexpr core::Duration after_a_miss = std::chrono::milliseconds(10);  // doubles up to longest_patience
+constexpr core::Duration longest_patience = 10s;
 
 bool is_virtual(const net::Interface& interface) {
   return interface.kind == "macvlan" || interface.kind == "ipvlan";
@@ -137,7 +138,7 @@ void VirtualLinks::refused(const std::string& name, std::string why, Time now) {
   if (found == links_.end()) return;
   Held& held = found->second;
   held.adding = false;
-  held.patience = std::clamp<core::Duration>(held.patience * 2, 1s, 10s);
+  held.patience = std::clamp<core::Duration>(held.patience * 2, 1s, longest_patience);
   held.not_before = now + held.patience;
   due_ = due_ ? std::min(*due_, *held.not_before) : *held.not_before;
   held.refusal = std::move(why);
@@ -146,9 +147,11 @@ void VirtualLinks::refused(const std::string& name, std::string why, Time now) {
 void VirtualLinks::missed(const std::string& name, Time now) {
   const auto found = links_.find(name);
   if (found == links_.end()) return;
-  found->second.adding = false;
-  found->second.restored.reset();
-  const Time soon = now + after_a_miss;
+  Held& held = found->second;
+  held.adding = false;
+  held.restored.reset();
+  held.patience = std::clamp(held.patience * 2, after_a_miss, longest_patience);
+  const Time soon = now + held.patience;
   due_ = due_ ? std::min(*due_, soon) : soon;
 }
 
