@@ -34,8 +34,10 @@ double cpu_seconds() {
 /// So many servers, each checked once a second, looked after in a turn of a millisecond.
 class Load {
  public:
-  Load(const check::Config& config, std::size_t servers, long seconds)
-      : config_(std::make_shared<const check::Config>(config)), most_(static_cast<long>(servers) * seconds) {
+  Load(const check::Config& config, const check::Target& target, std::size_t servers, long seconds)
+      : config_(std::make_shared<const check::Config>(config)),
+        target_(target),
+        most_(static_cast<long>(servers) * seconds) {
     for (std::size_t i = 0; i < servers; ++i) {
       checkers_.emplace_back(config_, i);
       perform(i, checkers_.back().handle(runtime::now(), check::event::Started{}));
@@ -74,7 +76,7 @@ class Load {
       if (start == nullptr) continue;
       runs_.resize(checkers_.size());
       runs_[server] = start->run;
-      host_.start(server, config_, start->part);
+      host_.start(server, config_, target_, start->part);
     }
   }
 
@@ -85,6 +87,7 @@ class Load {
   }
 
   std::shared_ptr<const check::Config> config_;
+  check::Target target_;
   long most_;
   asio::io_context io_{1};
   asio::steady_timer timer_{io_};
@@ -116,8 +119,9 @@ int main(int argc, char** argv) {
     http.urls.emplace_back().path = "/";
     config.probe = http;
   }
-  config.target.address = net::IpAddress::v4(127, 0, 0, 1);
-  config.target.port = static_cast<std::uint16_t>(std::atoi(argv[2]));
+  check::Target target;
+  target.address = net::IpAddress::v4(127, 0, 0, 1);
+  target.port = static_cast<std::uint16_t>(std::atoi(argv[2]));
   config.timing.delay_loop = config.timing.warmup = std::chrono::seconds(1);
-  return Load(config, static_cast<std::size_t>(std::atol(argv[3])), std::atol(argv[4])).run();
+  return Load(config, target, static_cast<std::size_t>(std::atol(argv[3])), std::atol(argv[4])).run();
 }

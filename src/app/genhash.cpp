@@ -68,7 +68,7 @@ class Parser {
       if (const auto taken = take_word(words_[at_]); !taken) return std::unexpected(taken.error());
     }
     if (!server_) return wrong("--server is missing");
-    if (request_.config.target.port == 0) return wrong("--port is missing");
+    if (request_.target.port == 0) return wrong("--port is missing");
     if (http().urls.front().path.empty()) return wrong("--url is missing");
     return std::move(request_);
   }
@@ -125,13 +125,13 @@ class Parser {
     switch (letter) {
       case 's': {
         const auto address = net::IpAddress::parse(value);
-        if (address) config.target.address = *address;
+        if (address) request_.target.address = *address;
         server_ = address.has_value();
         return server_;
       }
       case 'p': {
         const auto port = number(value, 1, 65535);
-        config.target.port = static_cast<std::uint16_t>(port.value_or(0));
+        request_.target.port = static_cast<std::uint16_t>(port.value_or(0));
         return port.has_value();
       }
       case 'u':
@@ -149,7 +149,7 @@ class Parser {
       }
       default: {
         const auto mark = number(value, 0, UINT32_MAX);
-        if (mark) config.target.from = check::LocalEnd{.mark = *mark};
+        if (mark) request_.target.from = check::LocalEnd{.mark = *mark};
         return mark.has_value();
       }
     }
@@ -203,7 +203,7 @@ int run_genhash(const std::vector<std::string>& words, bool strict) {
     return 1;
   }
   const auto begun = std::chrono::steady_clock::now();
-  const auto page = runtime::fetch_page(request->config, request->verbose ? most_shown : 0);
+  const auto page = runtime::fetch_page(request->config, request->target, request->verbose ? most_shown : 0);
   const auto taken = std::chrono::steady_clock::now() - begun;
   if (!page) {
     fmt::print(stderr, "genhash: {}\n", page.error().message);

@@ -11,6 +11,7 @@ namespace app {
 
 struct GenhashRequest {
   check::Config config;  // an Http probe with one url
+  check::Target target;
   bool verbose = false;
 };
 

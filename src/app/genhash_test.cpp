@@ -18,9 +18,9 @@ TEST(Genhash, TakesItsOptionsInEveryForm) {
                                       "--use-virtualhost", "www", "-P", "1.0c", "-t", "7", "--fwmark=12"});
   ASSERT_TRUE(request) << request.error().message;
   const auto& http = *check::http_of(request->config.probe);
-  EXPECT_EQ(request->config.target.address.to_string(), "192.0.2.1");
-  EXPECT_EQ(request->config.target.port, 80);
-  EXPECT_EQ(request->config.target.from->mark, 12U);
+  EXPECT_EQ(request->target.address.to_string(), "192.0.2.1");
+  EXPECT_EQ(request->target.port, 80);
+  EXPECT_EQ(request->target.from->mark, 12U);
   EXPECT_EQ(request->config.limit(), std::chrono::seconds(7));
   EXPECT_EQ(http.urls.front().path, "/a");
   EXPECT_EQ(http.urls.front().virtual_host, "www");

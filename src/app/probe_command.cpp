@@ -32,8 +32,8 @@ struct Question {
 std::string name_of(const config::Checker& checker, const config::RealServer& server, std::uint32_t part) {
   const auto& endpoint = server.config.endpoint;
   std::string name = fmt::format("[{}]:{} {}", endpoint.address.to_string(), endpoint.port,
-                                 check::keyword(checker.config.probe));
-  if (const auto* http = check::http_of(checker.config.probe))
+                                 check::keyword(checker.config->probe));
+  if (const auto* http = check::http_of(checker.config->probe))
     name += fmt::format(" {}", http->urls.at(part).path);
   return name;
 }
@@ -47,8 +47,8 @@ std::vector<Question> questions_of(const config::Model& model) {
   for (const auto& service : model.virtual_servers) {
     for (const auto& server : service.servers) {
       for (const auto& checker : server.checkers) {
-        if (!asks(checker.config.probe)) continue;
-        for (std::uint32_t part = 0; part < checker.config.parts(); ++part)
+        if (!asks(checker.config->probe)) continue;
+        for (std::uint32_t part = 0; part < checker.config->parts(); ++part)
           questions.push_back({&checker, part, name_of(checker, server, part)});
       }
     }
@@ -84,7 +84,7 @@ class Asker : public runtime::ProbeScripts {
   void ask_next() {
     const std::size_t id = next_++;
     const Question& question = questions_[id];
-    host_->start(id, std::make_shared<const check::Config>(question.checker->config), question.part);
+    host_->start(id, question.checker->config.pointer(), question.checker->target, question.part);
   }
 
   void answered(runtime::ProbeId id, const check::ProbeResult& result) {

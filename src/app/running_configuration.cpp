@@ -13,7 +13,7 @@ namespace {
 // MISC_CHECK runs scripts and FILE_CHECK reads files; who has neither needs no process for it.
 bool needs_watcher(const config::Model& model) {
   const auto watched = [](const config::Checker& checker) {
-    return checker.command.has_value() || std::holds_alternative<check::File>(checker.config.probe);
+    return checker.command.has_value() || std::holds_alternative<check::File>(checker.config->probe);
   };
   return std::ranges::any_of(model.virtual_servers, [&](const config::VirtualServer& service) {
     return std::ranges::any_of(service.servers, [&](const config::RealServer& server) {

@@ -259,17 +259,9 @@ void Checker::on(Time now, const event::Restored& restored, Actions&) {
     next_probe_ = now + random_part_of(std::min(config_->timing.delay_loop, most_catching_up));
 }
 
-void Checker::on(Time now, const event::Reconfigured& reconfigured, Actions& out) {
-  const auto before = std::exchange(config_, reconfigured.config);
+void Checker::on(Time now, const event::Reconfigured& reconfigured, Actions& /*out*/) {
+  config_ = reconfigured.config;
   failures_ = std::min(failures_, config_->timing.retry);
-  const bool asks_otherwise = before->probe != config_->probe || before->target != config_->target;
-  if (asks_otherwise) {
-    part_ = passes_ = 0;
-    if (std::exchange(running_since_, std::nullopt)) {
-      out.emplace_back(action::StopProbe{run_});
-      next_probe_ = now;
-    }
-  }
   if (next_probe_) next_probe_ = std::min(*next_probe_, now + next_delay());
 }
 

@@ -84,7 +84,8 @@ struct Resumed {};
 struct Restored {
   CheckerSnapshot previous;
 };
-/// A reload; the history stays. What another kind of check found means nothing: make a new Checker then.
+/// A reload: the same probe of the same server at other times; the history stays. What another probe found means nothing: make a new
+/// Checker then.
 struct Reconfigured {
   std::shared_ptr<const Config> config;
 };

@@ -386,17 +386,6 @@ TEST(Checker, AReloadKeepsTheHistory) {
   EXPECT_THAT(reports(bench.bad()), ElementsAre(false)) << "the second in a row, and no first failure";
 }
 
-TEST(Checker, AProbeOfTheOldTargetIsAskedAnew) {
-  Bench bench(tcp_config());
-  bench.good();
-  const auto run = bench.start().run;
-  Config elsewhere = tcp_config();
-  elsewhere.target.port = 81;
-  EXPECT_THAT(bench.checker.handle(bench.now, event::Reconfigured{shared(elsewhere)}),
-              ElementsAre(Action{action::StopProbe{run}}));
-  EXPECT_EQ(bench.checker.next_timeout(), bench.now);
-}
-
 TEST(Checker, AFileOfWeightZeroIsAVerdict) {
   Config config;
   config.probe = File{"load", 0, false};

@@ -1,4 +1,5 @@
-// How the health of a server is found out, as plain values: one timing for every kind of checker, and what each kind asks.
+// How the health of a server is found out, as plain values: one timing for every kind of checker, and what each kind asks. Where is
+// beside it: thousands of servers have the same Config, and a Target each.
 // What to run for a MISC_CHECK is not here; the answers are judged elsewhere.
 #pragma once
 
@@ -183,7 +184,6 @@ Http* http_of(Probe& probe);
 struct Config {
   Probe probe;
   Timing timing;
-  Target target;
   bool alpha = false;
   bool log_all_failures = false;
 
@@ -204,7 +204,7 @@ struct TlsConfig {
 
 }  // namespace check
 
-/// So that checks which are equal can be found, and be one.
+/// So that those which are equal can be found, and be one.
 template <>
 struct std::hash<check::Config> {
   std::size_t operator()(const check::Config& config) const;

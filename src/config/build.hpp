@@ -25,6 +25,16 @@ class NameIndex {
   std::unordered_map<std::string, Word> words_;
 };
 
+/// Of checks that are alike but for their server there is one configuration.
+class CheckConfigs {
+ public:
+  core::Shared<check::Config> shared(const check::Config& config);
+
+ private:
+  std::optional<core::Shared<check::Config>> last_;  // servers beside each other are checked alike
+  std::unordered_multimap<std::size_t, core::Shared<check::Config>> by_hash_;
+};
+
 struct Build {
   Build(Interpreter& in, Model& into) : interpreter(in), model(into) { root.globals = &in.globals(); }
 
@@ -33,6 +43,7 @@ struct Build {
   RootDraft root;
   NameIndex instances, groups, scripts, files, processes, sessions, track_groups, service_groups;
   std::unordered_map<std::string, Word> member_of_group;  // instance → where a sync group names it
+  CheckConfigs checks;
 };
 
 /// The one word after the keyword of a named block; complains if it is missing or not alone.

@@ -153,15 +153,15 @@ TEST(VirtualServer, HandsItsTimingDownToCheckers) {
   EXPECT_EQ(service.servers.at(0).config.forwarding.method, lvs::Method::direct);
   const auto& checkers = service.servers.at(0).checkers;
   ASSERT_THAT(checkers, SizeIs(2));
-  EXPECT_EQ(checkers[0].config.timing.delay_loop, 6s);
-  EXPECT_EQ(checkers[0].config.timing.warmup, 6s);
-  EXPECT_EQ(checkers[0].config.timing.retry, 4U);
-  EXPECT_EQ(checkers[0].config.timing.connect_timeout, 2s);
-  EXPECT_EQ(checkers[0].config.target.address.to_string(), "192.0.2.20");
-  EXPECT_EQ(checkers[1].config.timing.delay_loop, 1500ms);
-  EXPECT_EQ(checkers[1].config.timing.retry, 2U);
-  EXPECT_EQ(checkers[1].config.timing.delay_before_retry, 3s);
-  const auto& http = *check::http_of(checkers[1].config.probe);
+  EXPECT_EQ(checkers[0].config->timing.delay_loop, 6s);
+  EXPECT_EQ(checkers[0].config->timing.warmup, 6s);
+  EXPECT_EQ(checkers[0].config->timing.retry, 4U);
+  EXPECT_EQ(checkers[0].config->timing.connect_timeout, 2s);
+  EXPECT_EQ(checkers[0].target.address.to_string(), "192.0.2.20");
+  EXPECT_EQ(checkers[1].config->timing.delay_loop, 1500ms);
+  EXPECT_EQ(checkers[1].config->timing.retry, 2U);
+  EXPECT_EQ(checkers[1].config->timing.delay_before_retry, 3s);
+  const auto& http = *check::http_of(checkers[1].config->probe);
   ASSERT_THAT(http.urls.at(0).statuses, SizeIs(2));
   EXPECT_EQ(http.urls[0].statuses[1].high, 302);
 }

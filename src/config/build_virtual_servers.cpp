@@ -230,8 +230,8 @@ class ServiceBuilder {
     config.log_all_failures =
         checker.log_all_failures.value_or(false) || in_.globals().checker_log_all_failures;
     for (const TargetDraft& target : targets) {
-      if (!put_target(checker, target, server.config.endpoint)) continue;
-      server.checkers.push_back(static_cast<Checker&>(checker));
+      if (auto found = target_of(checker, target, server.config.endpoint))
+        server.checkers.push_back({build_.checks.shared(config), *std::move(found), checker.command});
     }
   }
 
@@ -262,7 +262,6 @@ class ServiceBuilder {
     if (std::holds_alternative<check::File>(probe)) probe = checker.file;
     if (std::holds_alternative<check::Bfd>(probe)) probe = checker.session;
     if (std::holds_alternative<check::Redis>(probe)) probe = checker.redis;
-    checker.command = checker.written;
   }
 
   bool check_probe(CheckerDraft& checker) {
@@ -320,9 +319,9 @@ class ServiceBuilder {
     return false;
   }
 
-  bool put_target(CheckerDraft& checker, const TargetDraft& written, const lvs::Endpoint& server) {
-    check::Target& target = checker.config.target;
-    target = {written.address.value_or(server.address), written.port.value_or(server.port), {}};
+  std::optional<check::Target> target_of(const CheckerDraft& checker, const TargetDraft& written,
+                                         const lvs::Endpoint& server) {
+    check::Target target{written.address.value_or(server.address), written.port.value_or(server.port), {}};
     check::LocalEnd from{written.bind_address, written.bind_port, written.bind_interface, written.mark};
     if (from.address && from.address->family != target.address.family) {
       in_.refuse("wrong-family", checker.word, "'bindto' is of another family than the address to connect to",
@@ -332,10 +331,10 @@ class ServiceBuilder {
     if (target.address.is_v6() && target.address.is_link_local() && from.interface.empty()) {
       in_.refuse("missing-keyword", checker.word, "a link-local address needs 'bind_if'", {},
                  "the checker is left out");
-      return false;
+      return std::nullopt;
     }
     if (from != check::LocalEnd{}) target.from = std::move(from);
-    return true;
+    return target;
   }
 
   void finish_quorum() {
@@ -381,6 +380,16 @@ void read_service_groups(Build& build) {
 }
 
 }  // namespace
+
+core::Shared<check::Config> CheckConfigs::shared(const check::Config& config) {
+  if (last_ && **last_ == config) return *last_;
+  const std::size_t hash = std::hash<check::Config>{}(config);
+  auto [at, end] = by_hash_.equal_range(hash);
+  at = std::find_if(at, end, [&](const auto& entry) { return *entry.second == config; });
+  if (at == end) at = by_hash_.emplace(hash, config);
+  last_ = at->second;
+  return *last_;
+}
 
 void read_virtual_servers(Build& build) {
   Interpreter& in = build.interpreter;

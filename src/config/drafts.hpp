@@ -150,12 +150,13 @@ struct HostDraft {
   std::optional<bool> alpha, log_all_failures;
 };
 
-struct CheckerDraft : Checker {
+struct CheckerDraft {
+  check::Config config;
   Word word;
   TimingDraft timing;
   std::optional<bool> alpha, log_all_failures;
   TargetDraft target;
-  std::optional<notify::Command> written;  // misc_path
+  std::optional<notify::Command> command;  // misc_path
   std::optional<Account> account;
   Word reference;  // of FILE_CHECK and BFD_CHECK: what they name
   check::Udp udp;

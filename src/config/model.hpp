@@ -12,6 +12,7 @@
 #include "check/config.hpp"
 #include "config/process_settings.hpp"
 #include "core/rare.hpp"
+#include "core/shared.hpp"
 #include "core/time.hpp"
 #include "lvs/config.hpp"
 #include "net/interface.hpp"
@@ -273,7 +274,8 @@ struct StaticAddress {
 };
 
 struct Checker {
-  check::Config config;
+  core::Shared<check::Config> config;
+  check::Target target;
   core::Rare<notify::Command> command;  // MISC_CHECK
 
   friend bool operator==(const Checker&, const Checker&) = default;

@@ -388,7 +388,7 @@ void add_old_retry(Block& block) {
 std::vector<Block> script_and_dialogue_blocks() {
   std::vector<Block> blocks;
   blocks.push_back(checker_block("MISC_CHECK", "Runs a command; its exit status decides.", {
-      {"misc_path", bare_command(), &C::written, "Command to run.", {by_default("none, mandatory")}},
+      {"misc_path", bare_command(), &C::command, "Command to run.", {by_default("none, mandatory")}},
       {"misc_timeout", seconds(0s, 4294s, 0), field(&C::misc, &check::Misc::timeout),
        "Run time limit.",
        {by_default("delay_loop of the virtual_server"), inherits("virtual_server delay_loop")}},

@@ -62,7 +62,7 @@ Json change_json(const Change& last, const std::string& detail, const Moment& mo
 
 Json check_json(const engine::CheckSnapshot& check, const Moment& moment) {
   const auto& state = check.state;
-  Json out{{"type", check::keyword(check.task->config.probe)},
+  Json out{{"type", check::keyword(check.task->config->probe)},
            {"state", check::to_string(state.state)},
            {"suspended", state.suspended},
            {"result", state.reason.to_string()},
@@ -145,7 +145,7 @@ std::string why_down(const View& view, const lvs::ServiceId& id, const lvs::Serv
   for (const auto* check : found->second) {
     const auto& state = check->state;
     if (state.state == check::State::up) continue;
-    why += fmt::format("{}{} {}", why.empty() ? "" : "; ", check::keyword(check->task->config.probe),
+    why += fmt::format("{}{} {}", why.empty() ? "" : "; ", check::keyword(check->task->config->probe),
                        state.reason.to_string());
   }
   return why;
@@ -233,7 +233,7 @@ std::string legacy_check_data(const engine::BalancerSnapshot& snapshot, const Mo
   for (const auto& check : snapshot.checks) {
     const auto& first = check.servers.front();
     fmt::format_to(std::back_inserter(out), " [{}]\n", lvs::to_string(first.server, first.service));
-    put("Keepalive method", check::keyword(check.task->config.probe));
+    put("Keepalive method", check::keyword(check.task->config->probe));
     put("Enabled", check.state.suspended ? "no" : "yes");
     put("State", check::to_string(check.state.state));
     put("Last result", check.state.reason.to_string());

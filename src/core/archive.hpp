@@ -1,7 +1,7 @@
 // Plain value structs to bytes and back, field by field, so that one process can hand another its configuration, its
 // snapshot or an event. Both ends are the same build (a stamp says so): there is no schema and no compatibility here.
 // Aggregates need no code of their own (Boost.PFR lists their fields); sizes are checked on reading, so a damaged archive is
-// an error, never a crash.
+// an error, never a crash. What is shared stays so: it is written once.
 #pragma once
 
 #include <algorithm>
@@ -12,11 +12,14 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -91,8 +94,12 @@ class ArchiveWriter {
     } else if constexpr (d::is<T, std::optional> || d::is<T, Rare>) {
       write(value.has_value());
       if (value) write(*value);
-    } else if constexpr (d::is<T, Boxed> || d::is<T, Shared>) {
+    } else if constexpr (d::is<T, Boxed>) {
       write(*value);
+    } else if constexpr (d::is<T, Shared>) {
+      const auto [at, is_new] = shared_.emplace(&*value, static_cast<std::uint32_t>(shared_.size()));
+      write(at->second);
+      if (is_new) write(*value);
     } else if constexpr (d::is<T, std::pair>) {
       write(value.first);
       write(value.second);
@@ -143,6 +150,8 @@ class ArchiveWriter {
 
   Bytes bytes_;
   Put put_;
+  std::unordered_map<const void*, std::uint32_t>
+      shared_;  // values that stand in the archive already, and their numbers
 };
 
 class ArchiveReader {
@@ -197,9 +206,7 @@ class ArchiveReader {
     } else if constexpr (d::is<T, Boxed>) {
       read(*value);
     } else if constexpr (d::is<T, Shared>) {
-      typename T::Value read_value;
-      read(read_value);
-      value = T(std::move(read_value));
+      read_shared(value);
     } else if constexpr (d::is<T, std::pair>) {
       read(value.first);
       read(value.second);
@@ -217,6 +224,29 @@ class ArchiveReader {
   std::size_t remaining() const { return rest_.size(); }
 
  private:
+  // A number that is the next one is followed by the value. One that holds itself makes no sense.
+  template <class T>
+  void read_shared(Shared<T>& value) {
+    std::uint32_t number = 0;
+    read(number);
+    if (damaged_ || number > shared_.size()) {
+      damaged_ = true;
+      return;
+    }
+    if (number == shared_.size()) {
+      shared_.push_back({&typeid(T), nullptr});
+      auto made = std::make_shared<T>();
+      read(*made);
+      shared_[number].value = std::move(made);
+    }
+    const auto& [type, known] = shared_[number];
+    if (known == nullptr || *type != typeid(T)) {
+      damaged_ = true;
+      return;
+    }
+    value = Shared<T>(std::static_pointer_cast<const T>(known));
+  }
+
   template <class T>
   void read_wide(T& value) {
     std::uint64_t bits = 0;
@@ -271,8 +301,14 @@ class ArchiveReader {
 
   static constexpr std::size_t most_reserved = 4096;  // elements of a vector: a damaged count may be large
 
+  struct Known {
+    const std::type_info* type = nullptr;
+    std::shared_ptr<const void> value;
+  };
+
   std::span<const std::uint8_t> rest_;
   bool damaged_ = false;
+  std::vector<Known> shared_;  // by number
 };
 
 template <class T>

@@ -48,6 +48,36 @@ TEST(Archive, GivesBackWhatWasWritten) {
   EXPECT_EQ(*core::from_bytes<Outer>(core::to_bytes(sample())), sample());
 }
 
+TEST(Archive, WhatIsSharedIsWrittenOnceAndSharedAgain) {
+  using Text = core::Shared<std::string>;
+  using Pair = core::Shared<std::pair<Text, Text>>;
+  const Text text = std::string(1000, 'x');
+  const Text other = std::string("other");
+  const std::pair<std::vector<Text>, Pair> written{{text, other, text}, std::pair(text, other)};
+  const core::Bytes bytes = core::to_bytes(written);
+  EXPECT_LT(bytes.size(), 1100U);
+  const auto read = core::from_bytes<std::pair<std::vector<Text>, Pair>>(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, written);
+  EXPECT_EQ(read->first[0].pointer(), read->first[2].pointer());
+  EXPECT_EQ(read->first[0].pointer(), read->second->first.pointer());
+  EXPECT_NE(read->first[0].pointer(), read->first[1].pointer());
+}
+
+struct Knot {
+  std::vector<core::Shared<Knot>> next;
+  friend bool operator==(const Knot&, const Knot&) = default;
+};
+
+TEST(Archive, ASharedValueThatMakesNoSenseIsDamage) {
+  using Text = core::Shared<std::string>;
+  EXPECT_FALSE(core::from_bytes<Text>(core::Bytes{1, 0})) << "nothing has that number";
+  EXPECT_FALSE(core::from_bytes<core::Shared<Knot>>(core::Bytes{0, 1, 0})) << "it holds itself";
+  using Two = std::pair<core::Shared<Knot>, Text>;
+  ASSERT_TRUE(core::from_bytes<Two>(core::Bytes{0, 0, 1, 0}));
+  EXPECT_FALSE(core::from_bytes<Two>(core::Bytes{0, 0, 0})) << "a value of another type";
+}
+
 TEST(Archive, InPiecesItIsTheSame) {
   std::vector<Outer> many(2000, sample());
   core::Bytes together;

@@ -11,7 +11,7 @@ class Shared {
  public:
   using Value = T;
 
-  Shared() : Shared(T{}) {}
+  Shared() : value_(untouched()) {}
   Shared(T value) : value_(std::make_shared<const T>(std::move(value))) {}  // NOLINT: as the value itself
 
   const T& operator*() const { return *value_; }
@@ -21,6 +21,15 @@ class Shared {
   friend bool operator==(const Shared& a, const Shared& b) { return a.value_ == b.value_ || *a == *b; }
 
  private:
+  friend class ArchiveReader;
+  explicit Shared(std::shared_ptr<const T> value) : value_(std::move(value)) {}
+
+  // One default value for all.
+  static const std::shared_ptr<const T>& untouched() {
+    static const auto value = std::make_shared<const T>();
+    return value;
+  }
+
   std::shared_ptr<const T> value_;
 };
 

@@ -16,14 +16,15 @@ namespace engine {
 
 /// One check of one server. Two that are equal are made once and count for both servers.
 struct CheckTask {
-  check::Config config;
+  core::Shared<check::Config> config;
+  check::Target target;
   core::Rare<notify::Command> command;  // MISC_CHECK
 
   friend bool operator==(const CheckTask&, const CheckTask&) = default;
 };
 
 struct ServerTasks {
-  std::vector<core::Shared<CheckTask>> checks;  // none: the server is always fit
+  std::vector<CheckTask> checks;  // none: the server is always fit
   core::Rare<notify::Command> notify_up, notify_down;
 
   friend bool operator==(const ServerTasks&, const ServerTasks&) = default;

@@ -12,14 +12,6 @@ const track::FileConfig* file_named(const config::Model& model, const std::strin
   return found == model.track_files.end() ? nullptr : &*found;
 }
 
-CheckTask check_task(const config::Model& model, const config::Checker& checker) {
-  CheckTask task{checker.config, checker.command};
-  if (auto* checked = std::get_if<check::File>(&task.config.probe); checked != nullptr && !checked->weight) {
-    if (const auto* file = file_named(model, checked->track_file)) checked->weight = file->weight.points;
-  }
-  return task;
-}
-
 lvs::ServicePlan plan_of(const config::Model& model, const config::VirtualServer& service) {
   lvs::ServicePlan plan;
   plan.service = service.config;
@@ -28,7 +20,7 @@ lvs::ServicePlan plan_of(const config::Model& model, const config::VirtualServer
     plan.servers.push_back(server.config);
     // Down until proven, if one check alone is meant so: its entry must not be there before.
     plan.servers.back().alpha |=
-        std::ranges::any_of(server.checkers, [](const auto& checker) { return checker.config.alpha; });
+        std::ranges::any_of(server.checkers, [](const auto& checker) { return checker.config->alpha; });
   }
   if (const auto* name = std::get_if<lvs::GroupName>(&plan.service.key)) {
     const auto group = std::ranges::find(model.virtual_server_groups, name->name, &lvs::Group::name);
@@ -37,7 +29,7 @@ lvs::ServicePlan plan_of(const config::Model& model, const config::VirtualServer
   return plan;
 }
 
-ServiceTasks tasks_of(const config::Model& model, const config::VirtualServer& service) {
+ServiceTasks tasks_of(const config::VirtualServer& service) {
   ServiceTasks tasks;
   tasks.servers.reserve(service.servers.size());
   for (const config::RealServer& server : service.servers) {
@@ -46,7 +38,7 @@ ServiceTasks tasks_of(const config::Model& model, const config::VirtualServer& s
     own.notify_down = server.notify_down;
     own.checks.reserve(server.checkers.size());
     for (const config::Checker& checker : server.checkers)
-      own.checks.emplace_back(check_task(model, checker));
+      own.checks.push_back({checker.config, checker.target, checker.command});
   }
   tasks.quorum_up = service.quorum_up;
   tasks.quorum_down = service.quorum_down;
@@ -84,14 +76,14 @@ BalancerConfig balancer_config(const config::Model& model) {
   result.services.reserve(model.virtual_servers.size());
   for (const config::VirtualServer& service : model.virtual_servers) {
     result.director.services.push_back(plan_of(model, service));
-    result.services.push_back(tasks_of(model, service));
+    result.services.push_back(tasks_of(service));
   }
   result.director.initial_server_states = model.globals.real_server_initial_notifies;
   std::set<std::string> files;
   for (const ServiceTasks& service : result.services) {
     for (const ServerTasks& server : service.servers) {
-      for (const core::Shared<CheckTask>& task : server.checks) {
-        if (const auto* checked = std::get_if<check::File>(&task->config.probe))
+      for (const CheckTask& task : server.checks) {
+        if (const auto* checked = std::get_if<check::File>(&task.config->probe))
           files.insert(checked->track_file);
       }
     }

@@ -27,13 +27,15 @@ notify::Command script(const std::string& name) {
 
 CheckTask tcp_check(const net::ipvs::Endpoint& server, core::Duration every = 1s) {
   CheckTask task;
-  task.config.probe = check::Tcp{};
-  task.config.timing.delay_loop = every;
-  task.config.timing.warmup = 0s;
-  task.config.timing.delay_before_retry = 1s;
-  task.config.timing.retry = 1;
-  task.config.target.address = server.address;
-  task.config.target.port = server.port;
+  check::Config config;
+  config.probe = check::Tcp{};
+  config.timing.delay_loop = every;
+  config.timing.warmup = 0s;
+  config.timing.delay_before_retry = 1s;
+  config.timing.retry = 1;
+  task.config = config;
+  task.target.address = server.address;
+  task.target.port = server.port;
   return task;
 }
 
@@ -127,7 +129,7 @@ class Balancing : public ::testing::Test {
 
   void answer(const action::StartProbe& probe) {
     check::ProbeResult result = check::Answer{};
-    const auto& target = tasks_[probe.check].config.target;
+    const auto& target = tasks_[probe.check].target;
     if (dead_.contains(target.address.to_string()))
       result = std::unexpected(check::ProbeError{check::Stage::connect, "Connection refused"});
     ++asked_[target.address.to_string()];
@@ -280,8 +282,11 @@ TEST_F(Balancing, WithoutItsAddressAServiceIsNotChecked) {
 TEST_F(Balancing, AFileAndASessionAreChecksToo) {
   BalancerConfig config = one_service();
   CheckTask file, session;
-  file.config.probe = check::File{"drain", 0, false};
-  session.config.probe = check::Bfd{"peer"};
+  check::Config config_of_file, config_of_session;
+  config_of_file.probe = check::File{"drain", 0, false};
+  config_of_session.probe = check::Bfd{"peer"};
+  file.config = config_of_file;
+  session.config = config_of_session;
   config.services[0].servers[0].checks = {file};
   config.services[0].servers[1].checks = {session};
   tell(event::ServicesReconfigured{config});

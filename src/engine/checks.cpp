@@ -14,21 +14,19 @@ namespace {
 
 using core::Time;
 
-// The command is not hashed: checks that differ only there are few.
-std::size_t hash_of(const CheckTask& task) { return std::hash<check::Config>{}(task.config); }
+// A server has few checks, most of them of different kinds: more need not be hashed.
+std::size_t hash_of(const CheckTask& task) {
+  return std::hash<net::IpAddress>{}(task.target.address) * 31 + task.target.port * 16UL +
+         task.config->probe.index();
+}
 
 // Asks the same thing of the same server, however often.
 bool same_question(const CheckTask& a, const CheckTask& b) {
-  return a.config.probe == b.config.probe && a.config.target == b.config.target && a.command == b.command;
+  return a.config->probe == b.config->probe && a.target == b.target && a.command == b.command;
 }
 
-// What a checker and whoever asks for it look at, and what keeps it alive.
-std::shared_ptr<const check::Config> config_of(const core::Shared<CheckTask>& task) {
-  return {task.pointer(), &task->config};
-}
-
-const check::File* file_of(const CheckTask& task) { return std::get_if<check::File>(&task.config.probe); }
-const check::Bfd* session_of(const CheckTask& task) { return std::get_if<check::Bfd>(&task.config.probe); }
+const check::File* file_of(const CheckTask& task) { return std::get_if<check::File>(&task.config->probe); }
+const check::Bfd* session_of(const CheckTask& task) { return std::get_if<check::Bfd>(&task.config->probe); }
 
 }  // namespace
 
@@ -44,16 +42,16 @@ std::vector<Checks::Wish> Checks::wishes_of(BalancerConfig& config) {
   for (std::size_t i = 0; i < config.services.size(); ++i) {
     const lvs::ServicePlan& plan = config.director.services[i];
     const lvs::ServiceId service = lvs::id_of(plan.service);
-    const std::vector<ServerTasks> servers_tasks = std::move(config.services[i].servers);
+    std::vector<ServerTasks> servers_tasks = std::move(config.services[i].servers);
     for (std::size_t j = 0; j < servers_tasks.size(); ++j) {
       const CheckedServer server{service, plan.servers[j].endpoint};
-      for (const core::Shared<CheckTask>& task : servers_tasks[j].checks) {
-        const std::size_t hash = hash_of(*task);
+      for (CheckTask& task : servers_tasks[j].checks) {
+        const std::size_t hash = hash_of(task);
         auto [at, end] = by_task.equal_range(hash);
-        at = std::find_if(at, end, [&](const auto& entry) { return wishes[entry.second].task == task; });
+        at = std::find_if(at, end, [&](const auto& entry) { return *wishes[entry.second].task == task; });
         if (at == end) {
           at = by_task.emplace(hash, wishes.size());
-          wishes.push_back({task, hash, {}});
+          wishes.push_back({std::move(task), hash, {}});
         }
         auto& servers = wishes[at->second].servers;
         if (servers.empty() || servers.back() != server) servers.push_back(server);
@@ -150,12 +148,12 @@ void Checks::retime(Time now, CheckId id, Wish&& wish, BalancerActions& out, Cha
   slot.task = wish.task;
   slot.hash = wish.hash;
   slot.servers = std::move(wish.servers);
-  tell(now, id, check::event::Reconfigured{config_of(slot.task)}, out, changed);
+  tell(now, id, check::event::Reconfigured{slot.task->config.pointer()}, out, changed);
 }
 
 void Checks::add(Time now, CheckId id, Wish&& wish, BalancerActions& out, Changed& changed) {
   const core::Shared<CheckTask> task = wish.task;
-  slots_[id].emplace(Slot{task, wish.hash, check::Checker(config_of(task), seed_ + ++added_),
+  slots_[id].emplace(Slot{task, wish.hash, check::Checker(task->config.pointer(), seed_ + ++added_),
                           std::move(wish.servers), false});
   const auto [low, high] = remembered_.equal_range(wish.hash);
   const auto previous = std::find_if(low, high, [&](const auto& entry) { return entry.second.task == task; });
@@ -252,7 +250,7 @@ void Checks::take(CheckId id, check::Actions&& actions, BalancerActions& out, Ch
                },
                wish);
   }
-  deadlines_.update(id, slot.machine.next_timeout(), timer_slack(slot.task->config.timing.delay_loop));
+  deadlines_.update(id, slot.machine.next_timeout(), timer_slack(slot.task->config->timing.delay_loop));
 }
 
 std::string Checks::name_of(const Slot& slot) {
@@ -325,7 +323,7 @@ lvs::Health Checks::health(const CheckedServer& server) const {
     const check::Checker& machine = slots_[id]->machine;
     if (!machine.up()) {
       if (health.up) {
-        health.detail = fmt::format("{}: {}", check::keyword(slots_[id]->task->config.probe),
+        health.detail = fmt::format("{}: {}", check::keyword(slots_[id]->task->config->probe),
                                     machine.reason().to_string());
       }
       health.up = false;

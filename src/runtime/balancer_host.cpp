@@ -160,7 +160,7 @@ void BalancerHost::perform(engine::BalancerActions&& actions) {
               if (checks_.size() <= last.check) checks_.resize(last.check + 1);
               for (const auto& [check, task] : define.definitions) {
                 if (task->command) scripts_.define(check, *task->command);
-                checks_[check].config = {task.pointer(), &task->config};
+                checks_[check].task = task;
               }
             },
             [&](action::ForgetCheck& check) {
@@ -210,7 +210,8 @@ void BalancerHost::perform(engine::BalancerActions&& actions) {
 
 void BalancerHost::start_probe(const engine::action::StartProbe& probe) {
   checks_[probe.check].run = probe.run;
-  probes_.start(probe.check, checks_[probe.check].config, probe.part);
+  const engine::CheckTask& task = *checks_[probe.check].task;
+  probes_.start(probe.check, task.config.pointer(), task.target, probe.part);
 }
 
 void BalancerHost::probe_done(ProbeId check, check::ProbeResult&& result) {

@@ -102,7 +102,7 @@ class BalancerHost {
   ProbeHost probes_;
   std::unique_ptr<engine::Balancer> engine_;
   struct Check {
-    std::shared_ptr<const check::Config> config;
+    core::Shared<engine::CheckTask> task;
     std::uint64_t run = 0;  // of the probe under way
   };
   std::vector<Check> checks_;  // by CheckId

@@ -31,11 +31,6 @@ bool set_option(int fd, int level, int option, const Value& value) {
   return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-// Of an echo request there are no ports.
-std::uint16_t port_of(const check::Config& config) {
-  return std::holds_alternative<check::Ping>(config.probe) ? std::uint16_t{0} : config.target.port;
-}
-
 bool ran_out(int code) {
   return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM || code == EAGAIN;
 }
@@ -65,9 +60,10 @@ SocketAddress socket_address(const net::IpAddress& address, std::uint16_t port,
 }
 
 Attempt::Attempt(std::shared_ptr<ProbeLoop> loop, std::shared_ptr<const check::Config> config,
-                 std::uint32_t part)
+                 check::Target target, std::uint32_t part)
     : loop_(std::move(loop)),
       config_(std::move(config)),
+      target_(std::move(target)),
       part_(part),
       place_(loop_->enter(*this)),
       begun_(now()),
@@ -85,8 +81,7 @@ ProbeError Attempt::error_of(Stage stage, int code) {
 }
 
 Failure Attempt::open(int type, int protocol) {
-  const check::Target& target = config_->target;
-  const int family = target.address.is_v4() ? AF_INET : AF_INET6;
+  const int family = target_.address.is_v4() ? AF_INET : AF_INET6;
   fd_ = Fd{::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)};
   if (!fd_) return error_of(Stage::setup, errno);
   const int fd = fd_.get();
@@ -95,7 +90,7 @@ Failure Attempt::open(int type, int protocol) {
     set_option(fd, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
                family == AF_INET ? IP_RECVERR : IPV6_RECVERR, on);
   }
-  return target.from ? bind_to(*target.from, type) : std::nullopt;
+  return target_.from ? bind_to(*target_.from, type) : std::nullopt;
 }
 
 Failure Attempt::bind_to(const check::LocalEnd& end, int type) {
@@ -114,7 +109,7 @@ Failure Attempt::bind_to(const check::LocalEnd& end, int type) {
   } else if (type == SOCK_STREAM) {
     set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, on);
   }
-  const net::IpAddress from = end.address.value_or(net::IpAddress::any(config_->target.address.family));
+  const net::IpAddress from = end.address.value_or(net::IpAddress::any(target_.address.family));
   const SocketAddress local = socket_address(from, end.port, end.interface);
   if (::bind(fd, generic(local), local.size) != 0) {
     return ProbeError{Stage::setup, fmt::format("cannot use local address {} port {}: {}", from.to_string(),
@@ -124,9 +119,11 @@ Failure Attempt::bind_to(const check::LocalEnd& end, int type) {
 }
 
 std::expected<bool, ProbeError> Attempt::start_connecting() {
-  const check::Target& target = config_->target;
-  const std::string interface = target.from ? target.from->interface : std::string();
-  const SocketAddress remote = socket_address(target.address, port_of(*config_), interface);
+  const std::string interface = target_.from ? target_.from->interface : std::string();
+  // Of an echo request there are no ports.
+  const std::uint16_t port =
+      std::holds_alternative<check::Ping>(config_->probe) ? std::uint16_t{0} : target_.port;
+  const SocketAddress remote = socket_address(target_.address, port, interface);
   if (::connect(fd(), generic(remote), remote.size) == 0) return true;
   if (errno == EINPROGRESS) return false;
   return std::unexpected(error_of(Stage::connect, errno));

@@ -24,12 +24,14 @@ using Failure = std::optional<check::ProbeError>;
 
 class Attempt final : public std::enable_shared_from_this<Attempt>, private ProbeWaiter {
  public:
-  Attempt(std::shared_ptr<ProbeLoop> loop, std::shared_ptr<const check::Config> config, std::uint32_t part);
+  Attempt(std::shared_ptr<ProbeLoop> loop, std::shared_ptr<const check::Config> config, check::Target target,
+          std::uint32_t part);
   ~Attempt() override;
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
   const check::Config& config() const { return *config_; }
+  const check::Target& target() const { return target_; }
   std::uint32_t part() const { return part_; }
   int fd() const { return fd_.get(); }
 
@@ -65,6 +67,7 @@ class Attempt final : public std::enable_shared_from_this<Attempt>, private Prob
 
   std::shared_ptr<ProbeLoop> loop_;
   std::shared_ptr<const check::Config> config_;
+  check::Target target_;
   std::uint32_t part_;
   Fd fd_;
   ProbeLoop::Place place_;

@@ -50,7 +50,8 @@ class Reader {
 
 }  // namespace
 
-core::Result<FetchedPage> fetch_page(const check::Config& config, std::size_t keep) {
+core::Result<FetchedPage> fetch_page(const check::Config& config, const check::Target& target,
+                                     std::size_t keep) {
   auto wanted = std::make_shared<check::Config>(config);
   auto& http = *check::http_of(wanted->probe);
   http.urls.at(0).statuses = {{100, 999}};
@@ -63,7 +64,7 @@ core::Result<FetchedPage> fetch_page(const check::Config& config, std::size_t ke
     if (!context) return std::unexpected(context.error());
     tools.context = std::move(*context);
   }
-  auto attempt = std::make_shared<Attempt>(std::make_shared<ProbeLoop>(io), wanted, 0U);
+  auto attempt = std::make_shared<Attempt>(std::make_shared<ProbeLoop>(io), wanted, target, 0U);
   check::ProbeResult result = check::Answer{};
   asio::co_spawn(io, probe_http(attempt, std::move(tools)),
                  [&io, &result, attempt](const std::exception_ptr& thrown, check::ProbeResult value) {

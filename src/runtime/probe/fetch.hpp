@@ -15,6 +15,7 @@ struct FetchedPage {
 };
 
 /// The config's probe is check::Http with one url. At most `keep` octets of the body are kept.
-core::Result<FetchedPage> fetch_page(const check::Config& config, std::size_t keep);
+core::Result<FetchedPage> fetch_page(const check::Config& config, const check::Target& target,
+                                     std::size_t keep);
 
 }  // namespace runtime

@@ -60,10 +60,11 @@ struct ProbeHost::Implementation : std::enable_shared_from_this<Implementation> 
         scripts(runner),
         random(seed) {}
 
-  void start(ProbeId id, std::shared_ptr<const check::Config> config, std::uint32_t part) {
+  void start(ProbeId id, std::shared_ptr<const check::Config> config, const check::Target& target,
+             std::uint32_t part) {
     cancel(id);
     if (std::holds_alternative<check::Misc>(config->probe)) return start_script(id, std::move(config));
-    auto attempt = std::make_shared<Attempt>(loop, std::move(config), part);
+    auto attempt = std::make_shared<Attempt>(loop, std::move(config), target, part);
     running.insert_or_assign(id, attempt);
     auto probing = probe(id, attempt);
     if (!probing) return finish(id, attempt, std::unexpected(probing.error()));
@@ -242,8 +243,9 @@ ProbeHost::~ProbeHost() {
   self_->script_runs.clear();
 }
 
-void ProbeHost::start(ProbeId id, std::shared_ptr<const check::Config> config, std::uint32_t part) {
-  self_->start(id, std::move(config), part);
+void ProbeHost::start(ProbeId id, std::shared_ptr<const check::Config> config, const check::Target& target,
+                      std::uint32_t part) {
+  self_->start(id, std::move(config), target, part);
 }
 void ProbeHost::cancel(ProbeId id) { self_->cancel(id); }
 void ProbeHost::forget(ProbeId id) {

@@ -39,7 +39,8 @@ class ProbeHost {
   ProbeHost& operator=(const ProbeHost&) = delete;
 
   /// `part`: which page of an HTTP check. One probe of an id at a time; an older one is cancelled.
-  void start(ProbeId id, std::shared_ptr<const check::Config> config, std::uint32_t part);
+  void start(ProbeId id, std::shared_ptr<const check::Config> config, const check::Target& target,
+             std::uint32_t part);
   /// Its result is thrown away; a script is made to end.
   void cancel(ProbeId id);
   /// Also forgets what was kept for it: a TLS session.

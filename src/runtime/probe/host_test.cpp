@@ -22,30 +22,37 @@ std::string words_of(const check::ProbeResult& result) {
   return result ? result->detail : check::to_string(result.error());
 }
 
+struct Question : check::Config {
+  check::Target target;
+};
+
 struct Host {
   explicit Host(check::TlsConfig tls = {}, ProbeScripts* scripts = nullptr)
       : host(
             io, [this](ProbeId id, check::ProbeResult&& result) { results.emplace(id, std::move(result)); },
             std::move(tls), scripts, 1) {}
 
-  check::ProbeResult ask(const check::Config& config, std::uint32_t part = 0) {
+  void start(ProbeId id, const Question& question, std::uint32_t part = 0) {
+    host.start(id, std::make_shared<const check::Config>(question), question.target, part);
+  }
+  check::ProbeResult ask(const Question& question, std::uint32_t part = 0) {
     io.restart();
-    host.start(1, std::make_shared<const check::Config>(config), part);
+    start(1, question, part);
     while (!results.contains(1) && io.run_one_for(10s) != 0) {
     }
     auto result = results.extract(1);
     if (result.empty()) return std::unexpected(check::ProbeError{check::Stage::setup, "no result came"});
     return std::move(result.mapped());
   }
-  std::string words(const check::Config& config) { return words_of(ask(config)); }
+  std::string words(const Question& question) { return words_of(ask(question)); }
 
   boost::asio::io_context io{1};
   std::map<ProbeId, check::ProbeResult> results;
   ProbeHost host;
 };
 
-check::Config config_of(check::Probe probe, std::uint16_t port) {
-  check::Config config;
+Question config_of(check::Probe probe, std::uint16_t port) {
+  Question config;
   config.probe = std::move(probe);
   config.target.address = net::IpAddress::v4(127, 0, 0, 1);
   config.target.port = port;
@@ -68,11 +75,11 @@ TEST(TcpProbe, ConnectsAndThatIsAll) {
 
 TEST(TcpProbe, TellsWhyItCouldNot) {
   EXPECT_EQ(Host().words(config_of(check::Tcp{}, free_port())), "connect: Connection refused");
-  check::Config elsewhere = config_of(check::Tcp{}, 80);
+  Question elsewhere = config_of(check::Tcp{}, 80);
   elsewhere.target.from = check::LocalEnd{.address = net::IpAddress::v4(192, 0, 2, 77)};
   EXPECT_EQ(Host().words(elsewhere),
             "not asked: cannot use local address 192.0.2.77 port 0: Cannot assign requested address");
-  check::Config by = config_of(check::Tcp{}, 80);
+  Question by = config_of(check::Tcp{}, 80);
   by.target.from = check::LocalEnd{.interface = "nosuch0"};
   EXPECT_THAT(Host().words(by), HasSubstr("cannot use interface nosuch0: No such device"));
 }
@@ -86,7 +93,7 @@ TEST(TcpProbe, WaitsNoLongerThanItsTimeout) {
 
 TEST(TcpProbe, LeavesFromTheAddressAndPortItIsTold) {
   Server server(says(""));
-  check::Config config = config_of(check::Tcp{}, server.port());
+  Question config = config_of(check::Tcp{}, server.port());
   config.target.from = check::LocalEnd{.address = net::IpAddress::v4(127, 0, 0, 9), .port = free_port()};
   EXPECT_EQ(Host().words(config), "connected");
   EXPECT_EQ(server.last_peer(), "127.0.0.9:" + std::to_string(config.target.from->port));
@@ -111,7 +118,7 @@ TEST(TcpProbe, WithoutDescriptorsItSaysNothingOfTheServer) {
 TEST(ProbeHost, CancelledNothingIsHeardOfIt) {
   Server server(says_nothing());
   Host host;
-  host.host.start(7, std::make_shared<const check::Config>(config_of(page(), server.port())), 0);
+  host.start(7, config_of(page(), server.port()));
   host.io.run_for(20ms);
   host.host.cancel(7);
   EXPECT_EQ(host.host.running(), 0U);
@@ -123,18 +130,17 @@ TEST(ProbeHost, EndsWithProbesUnderWay) {
   Server server(says_nothing());
   for (int i = 0; i < 3; ++i) {
     Host host;
-    for (ProbeId id = 0; id < 20; ++id)
-      host.host.start(id, std::make_shared<const check::Config>(config_of(page(), server.port())), 0);
+    for (ProbeId id = 0; id < 20; ++id) host.start(id, config_of(page(), server.port()));
     if (i > 0) host.io.run_for(5ms * i);
   }
 }
 
 TEST(ProbeHost, NobodyIsCalledFromWithinStart) {
   Host host;
-  host.host.start(1, std::make_shared<const check::Config>(config_of(check::Tcp{}, free_port())), 0);
+  host.start(1, config_of(check::Tcp{}, free_port()));
   EXPECT_TRUE(host.results.empty());
-  check::Config nobody = config_of(check::File{}, 1);
-  host.host.start(2, std::make_shared<const check::Config>(nobody), 0);
+  Question nobody = config_of(check::File{}, 1);
+  host.start(2, nobody);
   EXPECT_TRUE(host.results.empty());
   host.io.run_for(50ms);
   EXPECT_EQ(host.results.size(), 2U);
@@ -182,7 +188,7 @@ TEST(HttpProbe, ADrippingServerEndsAtTheDeadlineOfTheWholeCheck) {
 
 TEST(HttpProbe, MayTakeLongerThanTheConnectionIfToldSo) {
   Server server(says_after(400ms, ok));
-  check::Config config = config_of(page(), server.port());
+  Question config = config_of(page(), server.port());
   config.timing.check_timeout = 3s;
   EXPECT_EQ(Host().words(config), "HTTP status 200");
 }
@@ -205,7 +211,7 @@ TEST(HttpProbe, AnEndlessBodyDoesNotKeepTheLoopFromOthers) {
   Server endless(says_without_end("HTTP/1.1 200 OK\r\n\r\n"));
   Server quick(says(ok));
   Host host;
-  host.host.start(9, std::make_shared<const check::Config>(config_of(page(), endless.port())), 0);
+  host.start(9, config_of(page(), endless.port()));
   EXPECT_EQ(host.words(config_of(page(), quick.port())), "HTTP status 200");
   EXPECT_FALSE(host.results.contains(9));
 }
@@ -275,7 +281,7 @@ TEST(DnsProbe, AsksAndTakesOnlyItsOwnAnswer) {
 
 TEST(PingProbe, IsAnsweredByThisMachine) {
   for (const char* address : {"127.0.0.1", "::1"}) {
-    check::Config config = config_of(check::Ping{}, 0);
+    Question config = config_of(check::Ping{}, 0);
     config.target.address = *net::IpAddress::parse(address);
     const std::string said = Host().words(config);
     if (said.find("CAP_NET_RAW") != said.npos) GTEST_SKIP() << said;
@@ -311,8 +317,8 @@ TEST(MiscProbe, TheExitStatusDecides) {
 TEST(MiscProbe, AScriptThatHangsIsEnded) {
   Scripts scripts;
   Host host({}, &scripts);
-  check::Config config = config_of(check::Misc{50ms, false}, 0);
-  host.host.start(1, std::make_shared<const check::Config>(config), 0);
+  Question config = config_of(check::Misc{50ms, false}, 0);
+  host.start(1, config);
   EXPECT_THAT(scripts.calls, testing::ElementsAre("run 1"));
   host.io.run_for(100ms);
   EXPECT_THAT(scripts.calls, testing::ElementsAre("run 1", "end 1"));
@@ -326,7 +332,7 @@ TEST(MiscProbe, AScriptThatHangsIsEnded) {
 TEST(MiscProbe, ACancelledScriptIsEndedAndNotHeardOf) {
   Scripts scripts;
   Host host({}, &scripts);
-  host.host.start(1, std::make_shared<const check::Config>(config_of(check::Misc{5s, false}, 0)), 0);
+  host.start(1, config_of(check::Misc{5s, false}, 0));
   host.host.cancel(1);
   EXPECT_THAT(scripts.calls, testing::ElementsAre("run 1", "end 1"));
   host.host.script_ended(1, {.exit_status = 0, .signal = 0, .error = {}});

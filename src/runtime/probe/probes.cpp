@@ -40,7 +40,7 @@ core::Result<std::string> authorization(const check::Credentials& who) {
 
 core::Result<std::unique_ptr<TlsConnection>> tls_over(Attempt& attempt, const check::Http& http,
                                                       const check::Url& url, const PageTools& tools) {
-  return TlsConnection::open(tools.context.get(), attempt.fd(), http, url, attempt.config().target,
+  return TlsConnection::open(tools.context.get(), attempt.fd(), http, url, attempt.target(),
                              tools.session.get());
 }
 
@@ -126,7 +126,7 @@ Probing probe_http(AttemptPtr attempt, PageTools tools) {
     if (broken) co_return std::unexpected(std::move(*broken));
     warning = stream.tls()->expiry_warning(http.verify.expiry_warning);
   }
-  std::string request = check::http_request(http, url, attempt->config().target, *who);
+  std::string request = check::http_request(http, url, attempt->target(), *who);
   auto broken = co_await stream.send(std::move(request));
   // A server that answers before it has heard it all, and hangs up: what it said still counts.
   if (broken && broken->stage != Stage::send) co_return std::unexpected(std::move(*broken));
@@ -191,7 +191,7 @@ Probing probe_dns(AttemptPtr attempt, std::uint16_t id) {
 
 Probing probe_ping(AttemptPtr attempt, std::uint16_t id) {
   constexpr std::uint16_t sequence = 1;
-  const net::Family family = attempt->config().target.address.family;
+  const net::Family family = attempt->target().address.family;
   const int protocol =
       family == net::Family::v4 ? static_cast<int>(IPPROTO_ICMP) : static_cast<int>(IPPROTO_ICMPV6);
   // Without privilege where net.ipv4.ping_group_range allows it, else with CAP_NET_RAW.

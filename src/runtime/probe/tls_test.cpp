@@ -129,17 +129,21 @@ class TlsServer {
   Server server_;
 };
 
+struct Question : check::Config {
+  check::Target target;
+};
+
 struct Asker {
-  check::ProbeResult ask(const check::Config& config) {
+  check::ProbeResult ask(const Question& config) {
     std::optional<check::ProbeResult> result;
     done = [&result](check::ProbeResult&& value) { result = std::move(value); };
     io.restart();
-    host.start(1, std::make_shared<const check::Config>(config), 0);
+    host.start(1, std::make_shared<const check::Config>(config), config.target, 0);
     while (!result && io.run_one_for(10s) != 0) {
     }
     return result.value_or(std::unexpected(check::ProbeError{check::Stage::setup, "no result came"}));
   }
-  std::string words(const check::Config& config) {
+  std::string words(const Question& config) {
     const auto result = ask(config);
     if (!result) return check::to_string(result.error());
     return result->warning.empty() ? result->detail : result->warning;
@@ -151,8 +155,8 @@ struct Asker {
       io, [this](ProbeId, check::ProbeResult&& result) { done(std::move(result)); }, {}, nullptr, 1};
 };
 
-check::Config over_tls(std::uint16_t port) {
-  check::Config config;
+Question over_tls(std::uint16_t port) {
+  Question config;
   check::Http http;
   http.tls = true;
   http.urls.emplace_back().path = "/";
@@ -163,10 +167,10 @@ check::Config over_tls(std::uint16_t port) {
   return config;
 }
 
-check::Http& http_of(check::Config& config) { return *check::http_of(config.probe); }
+check::Http& http_of(Question& config) { return *check::http_of(config.probe); }
 
-check::Config verified(std::uint16_t port, const Authority& authority, std::string host = {}) {
-  check::Config config = over_tls(port);
+Question verified(std::uint16_t port, const Authority& authority, std::string host = {}) {
+  Question config = over_tls(port);
   http_of(config).verify = {true, authority.file, {}};
   http_of(config).urls[0].virtual_host = std::move(host);
   return config;
@@ -182,7 +186,7 @@ TEST(TlsProbe, AsksForNoCertificateThatIsNotWanted) {
 TEST(TlsProbe, NamesTheServerItWants) {
   const Authority authority;
   TlsServer server(authority);
-  check::Config config = over_tls(server.port());
+  Question config = over_tls(server.port());
   http_of(config).sni = true;
   http_of(config).urls[0].virtual_host = "www.example.com:8443";
   EXPECT_EQ(Asker().words(config), "HTTP status 200");
@@ -204,7 +208,7 @@ TEST(TlsProbe, VerifiesNameAuthorityAndTime) {
 TEST(TlsProbe, AnotherAuthorityWillNotDo) {
   const Authority authority;
   TlsServer server(authority);
-  check::Config config = verified(server.port(), authority);
+  Question config = verified(server.port(), authority);
   http_of(config).verify.ca_file.clear();  // those of the system
   EXPECT_THAT(Asker().words(config),
               HasSubstr("the certificate is refused: unable to get local issuer certificate"));
@@ -215,7 +219,7 @@ TEST(TlsProbe, AnotherAuthorityWillNotDo) {
 TEST(TlsProbe, WarnsOfACertificateThatEndsSoon) {
   const Authority authority;
   TlsServer server(authority, {.days = 6});
-  check::Config config = over_tls(server.port());
+  Question config = over_tls(server.port());
   http_of(config).verify.expiry_warning = 14 * 24h;
   EXPECT_EQ(Asker().words(config), "the certificate ends in 6 days");
   http_of(config).verify.expiry_warning = 5 * 24h;
@@ -245,7 +249,7 @@ TEST(TlsProbe, AServerThatIsNoneOrHangsUpIsNamed) {
   Server hangs_up(says(""));
   EXPECT_EQ(Asker().words(over_tls(hangs_up.port())), "TLS: it closes the connection during the handshake");
   Server silent(says_nothing());
-  check::Config config = over_tls(silent.port());
+  Question config = over_tls(silent.port());
   config.timing.connect_timeout = 200ms;
   EXPECT_EQ(Asker().words(config), "not done within 0.2 s: the TLS handshake was not complete");
 }
