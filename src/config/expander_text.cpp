@@ -26,7 +26,7 @@ bool Expander::is_plain(const Run& run) const {
 void Expander::emit_plain(const Piece& piece, std::uint32_t skip) {
   const std::string_view text = piece.text.substr(skip);
   spend(text.size());
-  builder_.line(text, storage_.add_plain_chunk(piece.offset + skip, frame_));
+  builder_.line(text, storage_.add_plain_line(piece.offset + skip, frame_));
 }
 
 void Expander::emit_pieces(std::span<const Piece> pieces, std::uint32_t skip, std::uint32_t parent) {
@@ -179,7 +179,7 @@ void Expander::end_line() {
   const std::uint32_t chunk = storage_.add_chunk(segments_, frame_);
   segments_.clear();
   length_ = 0;
-  builder_.line(text, chunk);
+  builder_.line(text, {.chunk = chunk});
 }
 
 // ---------------------------------------------------------------------------------------------- small change

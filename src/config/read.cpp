@@ -133,8 +133,6 @@ std::optional<std::uint32_t> FileReader::open(const std::string& path, std::stri
   const auto number = static_cast<std::uint32_t>(storage_->sources_of_text.size());
   storage_->sources_of_text.push_back({.name = path, .text = *std::move(text)});
   storage_->names.push_back(path);
-  const std::string& stored = storage_->sources_of_text.back().text;
-  storage_->expect_lines(static_cast<std::size_t>(std::ranges::count(stored, '\n')) + 1);
   known_files_.emplace(path, number);
   return number;
 }

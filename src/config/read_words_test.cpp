@@ -179,18 +179,22 @@ TEST(Tail, IsTheTextAfterTheKeywordAsWritten) {
   EXPECT_EQ(at.length, 30U);
 }
 
+std::uint32_t column_of_tail(const Tree& tree, const Statement& statement) {
+  return tree.position(statement.tail_place(), 1).column;
+}
+
 TEST(Tail, BeginsAfterAKeywordInQuotesAndAtAQuoteThatTouchesIt) {
   const Reading reading("\"kw\"arg  x\n\"k w\"\"a b\"\nkw\"a b\"c\n\"\"  \"\"\n\"kw\"\n");
   const auto statements = reading.tree.statements();
   ASSERT_EQ(statements.size(), 5U);
   EXPECT_EQ(statements[0].tail(), "arg  x");
-  EXPECT_EQ(statements[0].tail_place().offset, 4U);
+  EXPECT_EQ(column_of_tail(reading.tree, statements[0]), 5U);
   EXPECT_EQ(statements[1].tail(), "\"a b\"");
-  EXPECT_EQ(statements[1].tail_place().offset, 5U);
+  EXPECT_EQ(column_of_tail(reading.tree, statements[1]), 6U);
   EXPECT_EQ(statements[2].tail(), "\"a b\"c");
-  EXPECT_EQ(statements[2].tail_place().offset, 2U);
+  EXPECT_EQ(column_of_tail(reading.tree, statements[2]), 3U);
   EXPECT_EQ(statements[3].tail(), "\"\"");
-  EXPECT_EQ(statements[3].tail_place().offset, 4U);
+  EXPECT_EQ(column_of_tail(reading.tree, statements[3]), 5U);
   EXPECT_EQ(statements[4].tail(), "");
 }
 
@@ -202,7 +206,7 @@ TEST(Tail, OfAnUnbalancedQuoteGoesWithTheWordsBeforeItInLenientReading) {
   EXPECT_EQ(statements[0].tail(), "");
   EXPECT_EQ(statements[1].arguments().size(), 1U);
   EXPECT_EQ(statements[1].tail(), "x \"y");
-  EXPECT_EQ(statements[1].tail_place().offset, 5U);
+  EXPECT_EQ(column_of_tail(reading.tree, statements[1]), 6U);
   EXPECT_EQ(Reading("kw \"a b\n").tree.statements()[0].tail(), "\"a b");
 }
 

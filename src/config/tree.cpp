@@ -44,19 +44,6 @@ Position Tree::position(Place place, std::size_t length) const { return storage_
 std::vector<Diagnostic::Related> Tree::trail(Place place) const { return storage_->trail(place); }
 const std::vector<std::string>& Tree::files() const { return storage_->names; }
 
-namespace {
-
-// Many small files in a row must not make every one of them a copy of all before it.
-template <class Value>
-void make_room(std::vector<Value>& values, std::size_t count) {
-  const std::size_t wanted = values.size() + count;
-  if (wanted > values.capacity()) values.reserve(std::max(wanted, 2 * values.capacity()));
-}
-
-}  // namespace
-
-void Tree::Storage::expect_lines(std::size_t count) { make_room(chunks, count); }
-
 std::uint32_t Tree::Storage::add_chunk(std::span<const Segment> pieces, std::uint32_t frame) {
   chunks.push_back({.first = static_cast<std::uint32_t>(segments.size()),
                     .frame = frame,
@@ -65,9 +52,11 @@ std::uint32_t Tree::Storage::add_chunk(std::span<const Segment> pieces, std::uin
   return static_cast<std::uint32_t>(chunks.size() - 1);
 }
 
-std::uint32_t Tree::Storage::add_plain_chunk(std::uint32_t offset, std::uint32_t frame) {
-  chunks.push_back({.first = offset, .frame = frame});
-  return static_cast<std::uint32_t>(chunks.size() - 1);
+Place Tree::Storage::add_plain_line(std::uint32_t offset, std::uint32_t frame) {
+  const bool goes_on = !chunks.empty() && chunks.back().segments == 0 && chunks.back().frame == frame &&
+                       chunks.back().first <= offset;
+  if (!goes_on) chunks.push_back({.first = offset, .frame = frame});
+  return {static_cast<std::uint32_t>(chunks.size() - 1), offset - chunks.back().first};
 }
 
 std::uint32_t Tree::Storage::add_source(const Source& source) {
@@ -93,9 +82,11 @@ std::optional<Tree::Storage::Found> Tree::Storage::find(Place place) const {
   const Chunk& chunk = chunks[place.chunk];
   if (chunk.segments == 0) {
     const std::uint32_t file = frames[chunk.frame].file;
-    const std::string_view rest = trim_end(line_at(sources_of_text[file].text, chunk.first));
-    return Found{{.file = file, .offset = chunk.first, .length = static_cast<std::uint32_t>(rest.size())},
-                 place.offset};
+    const std::string_view text = sources_of_text[file].text;
+    const auto offset =
+        static_cast<std::uint32_t>(std::min(std::size_t{chunk.first} + place.offset, text.size()));
+    const std::string_view rest = trim_end(line_at(text, offset));
+    return Found{{.file = file, .offset = offset, .length = static_cast<std::uint32_t>(rest.size())}, 0};
   }
   const auto pieces = std::span(segments).subspan(chunk.first, chunk.segments);
   auto after = std::ranges::upper_bound(pieces, place.offset, {}, &Segment::offset);

@@ -18,7 +18,7 @@ namespace config {
 /// Where a word was written: opaque, cheap to copy; resolved by Tree::position().
 struct Place {
   std::uint32_t chunk = 0;   // index into the tree's table of source lines as expanded
-  std::uint32_t offset = 0;  // octet within that line
+  std::uint32_t offset = 0;  // octet within that line, or those lines
 };
 
 struct Word {

@@ -39,16 +39,16 @@ TreeBuilder::TreeBuilder(Tree::Storage& storage, Reporter& reporter, OnInclude o
       on_include_(std::move(on_include)),
       on_include_check_(std::move(on_include_check)) {}
 
-void TreeBuilder::line(std::string_view text, std::uint32_t chunk) {
-  Scan scan{.text = text, .chunk = chunk};
+void TreeBuilder::line(std::string_view text, Place place) {
+  Scan scan{.text = text, .begin = place};
   while (true) {
     scan.at = skip_blanks(text, scan.at);
     if (scan.at == text.size()) break;
     const char c = text[scan.at];
     if (scan.at >= scan.text_until && (c == '{' || c == '}')) {
       finish_statement(scan);
-      const Place place{chunk, static_cast<std::uint32_t>(scan.at++)};
-      c == '{' ? open(place) : close(place);
+      const Place brace = scan.place_of(scan.at++);
+      c == '{' ? open(brace) : close(brace);
     } else if (!words_.empty() || !include(scan)) {
       word(scan);
     }
@@ -62,8 +62,7 @@ void TreeBuilder::word(Scan& scan) {
   } else {
     const std::size_t begin = scan.at;
     scan.at = end_of_plain_word(scan);
-    words_.push_back({.text = scan.text.substr(begin, scan.at - begin),
-                      .place = {scan.chunk, static_cast<std::uint32_t>(begin)}});
+    words_.push_back({.text = scan.text.substr(begin, scan.at - begin), .place = scan.place_of(begin)});
   }
   if (words_.size() == 1) tail_begin_ = scan.at;
 }
@@ -89,15 +88,15 @@ std::size_t TreeBuilder::end_of_plain_word(Scan& scan) const {
 void TreeBuilder::quoted_word(Scan& scan) {
   const std::size_t end = scan.text.find('"', scan.at + 1);
   if (end == scan.text.npos) return unbalanced_quote(scan);
-  words_.push_back({.text = scan.text.substr(scan.at + 1, end - scan.at - 1),
-                    .place = {scan.chunk, static_cast<std::uint32_t>(scan.at)}});
+  words_.push_back(
+      {.text = scan.text.substr(scan.at + 1, end - scan.at - 1), .place = scan.place_of(scan.at)});
   scan.at = end + 1;
 }
 
 // The word is taken to end with the line, but for braces that end the line: they are what keeps the blocks in
 // order.
 void TreeBuilder::unbalanced_quote(Scan& scan) {
-  const Place place{scan.chunk, static_cast<std::uint32_t>(scan.at)};
+  const Place place = scan.place_of(scan.at);
   const std::size_t last = scan.text.find_last_not_of("{} \t\v\f\r");
   const std::size_t end = std::max(scan.at + 1, last == scan.text.npos ? 0 : last + 1);
   reporter_.error(
@@ -133,8 +132,8 @@ bool TreeBuilder::include(Scan& scan) {
   const std::string_view pattern = trim_end(scan.text.substr(pattern_begin, pattern_end - pattern_begin));
   on_include_({.keyword = keyword,
                .pattern = pattern,
-               .place = {scan.chunk, static_cast<std::uint32_t>(begin)},
-               .pattern_place = {scan.chunk, static_cast<std::uint32_t>(pattern_begin)},
+               .place = scan.place_of(begin),
+               .pattern_place = scan.place_of(pattern_begin),
                .length = pattern.empty() ? keyword.size() : pattern_begin + pattern.size() - begin});
   return true;
 }
@@ -150,7 +149,7 @@ void TreeBuilder::finish_statement(const Scan& scan) {
   pending_.push_back({.keyword = keyword,
                       .first_argument = arguments.data(),
                       .argument_count = static_cast<std::uint32_t>(arguments.size()) & most_arguments,
-                      .keyword_quoted = scan.text[keyword.place.offset] == '"',
+                      .keyword_quoted = scan.text[keyword.place.offset - scan.begin.offset] == '"',
                       .tail_size = static_cast<std::uint32_t>(tail.size())});
   words_.clear();
   may_open_ = true;

@@ -34,8 +34,8 @@ class TreeBuilder {
 
   TreeBuilder(Tree::Storage& storage, Reporter& reporter, OnInclude on_include, OnStatement on_include_check);
 
-  /// `text` must outlive the tree.
-  void line(std::string_view text, std::uint32_t chunk);
+  /// `text` must outlive the tree; it begins at `place`.
+  void line(std::string_view text, Place place);
   /// The input is over: what is open is closed, with an error.
   void finish(Place end_of_input);
 
@@ -48,9 +48,13 @@ class TreeBuilder {
   };
   struct Scan {
     std::string_view text;
-    std::uint32_t chunk = 0;
+    Place begin = {};
     std::size_t at = 0;
     std::size_t text_until = 0;  // braces before this octet are text
+
+    Place place_of(std::size_t octet) const {
+      return {begin.chunk, begin.offset + static_cast<std::uint32_t>(octet)};
+    }
   };
 
   void word(Scan& scan);

@@ -1,13 +1,13 @@
 // What a Tree owns, and how a place finds its way back to a file.
 //
-// A line as the tree sees it (a chunk) is glued together from pieces: text of a file, text of definitions,
+// A line as the tree sees it (a chunk, but see below) is glued together from pieces: text of a file, text of definitions,
 // values of sequences. Each piece is a Segment that points at a Source. Sources form chains: the text of $X
 // leads to the `${X}` that used it, which stands in a file or in the text of another definition. How the file
 // itself came to be read, and which turn of a ~SEQ it was, is the chunk's Frame. Sources and frames are
 // shared, so 65,024 instances out of one definition cost eight octets for each piece of a line.
 //
-// Most lines are one piece of the file being read. They have neither segments nor sources: the chunk says where
-// in the frame's file the piece starts.
+// Most lines are one piece of the file being read. They have neither segments nor sources, and no chunk of their own: one
+// chunk says where in the frame's file they begin, and offsets count from there.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +68,8 @@ struct Frame {
 };
 
 struct Chunk {
-  std::uint32_t first = 0;  // segment; without segments: octet of the frame's file
+  std::uint32_t first =
+      0;  // segment; without segments: octet of the frame's file, from where on lines are as they stand there
   std::uint32_t frame = 0;
   std::uint32_t segments = 0;
 };
@@ -85,12 +86,10 @@ struct Tree::Storage {
   std::vector<Chunk> chunks;
   std::vector<Frame> frames;
 
-  /// So many lines will come.
-  void expect_lines(std::size_t count);
   /// A line, and the way back from every octet of it.
   std::uint32_t add_chunk(std::span<const Segment> pieces, std::uint32_t frame);
-  /// A line that is one piece of the frame's file and starts at octet `offset` of it.
-  std::uint32_t add_plain_chunk(std::uint32_t offset, std::uint32_t frame);
+  /// Where a line begins that is one piece of the frame's file and starts at octet `offset` of it.
+  Place add_plain_line(std::uint32_t offset, std::uint32_t frame);
   std::uint32_t add_source(const Source& source);
   /// For a problem with something that never became part of a line.
   Place place_of(std::uint32_t source, std::uint32_t frame);
