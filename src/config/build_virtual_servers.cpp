@@ -398,6 +398,7 @@ void read_virtual_servers(Build& build) {
     in.read_block(schema().at("SSL"), statement->children(), &build.model.tls);
   }
   read_service_groups(build);
+  build.model.virtual_servers.reserve(build.root.services.size());
   for (const Statement* statement : build.root.services) ServiceBuilder(build, *statement).read();
 }
 

@@ -92,7 +92,7 @@ class Balancer::Implementation {
       : watched_(std::move(config.watched)),
         initial_server_states_(config.director.initial_server_states),
         hooks_(hooks_of(config)),
-        wishes_(Checks::wishes_of(config)),
+        wanted_checks_(Checks::wanted_of(config)),
         checks_(seed),
         director_(std::move(config.director)) {}
 
@@ -100,7 +100,7 @@ class Balancer::Implementation {
       : watched_(std::move(config.watched)),
         initial_server_states_(config.director.initial_server_states),
         hooks_(hooks_of(config)),
-        wishes_(Checks::wishes_of(config)),
+        wanted_checks_(Checks::wanted_of(config)),
         checks_(seed),
         director_(std::move(config.director), previous.director),
         last_event_(previous.last_event) {
@@ -116,7 +116,7 @@ class Balancer::Implementation {
 
   BalancerActions start_checks(Time now) {
     BalancerActions out;
-    configure_checks(now, std::exchange(wishes_, {}), out);
+    configure_checks(now, std::exchange(wanted_checks_, {}), out);
     return out;
   }
 
@@ -178,9 +178,9 @@ class Balancer::Implementation {
     watched_ = std::move(config.watched);
     initial_server_states_ = config.director.initial_server_states;
     former_hooks_ = std::exchange(hooks_, hooks_of(config));
-    auto wishes = Checks::wishes_of(config);
+    auto wanted = Checks::wanted_of(config);
     take(now, director_.handle(now, lvs::event::Reconfigured{std::move(config.director)}), out);
-    configure_checks(now, std::move(wishes), out);
+    configure_checks(now, std::move(wanted), out);
   }
 
   void on(Time now, event::StopRequested&, BalancerActions& out) {
@@ -208,9 +208,9 @@ class Balancer::Implementation {
     }
   }
 
-  void configure_checks(Time now, std::vector<Checks::Wish> wishes, BalancerActions& out) {
+  void configure_checks(Time now, std::vector<Checks::Wanted> wanted, BalancerActions& out) {
     Checks::Changed changed;
-    checks_.configure(now, std::move(wishes), out, changed);
+    checks_.configure(now, std::move(wanted), out, changed);
     tell_health(now, changed, out);
   }
 
@@ -320,7 +320,7 @@ class Balancer::Implementation {
   TrackersConfig watched_;
   bool initial_server_states_;
   std::map<lvs::ServiceId, ServiceHooks> hooks_, former_hooks_;
-  std::vector<Checks::Wish> wishes_;  // until the start
+  std::vector<Checks::Wanted> wanted_checks_;  // until the start
   Checks checks_;
   lvs::Director director_;
   std::uint64_t last_event_ = 0;

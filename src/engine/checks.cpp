@@ -30,22 +30,34 @@ const check::Bfd* session_of(const CheckTask& task) { return std::get_if<check::
 
 }  // namespace
 
-std::vector<Checks::Wish> Checks::wishes_of(BalancerConfig& config) {
+std::vector<Checks::Wanted> Checks::wanted_of(BalancerConfig& config) {
+  std::vector<Wanted> wanted;
+  for (std::size_t i = 0; i < config.services.size(); ++i) {
+    std::vector<ServerTasks> tasks = std::move(config.services[i].servers);
+    if (std::ranges::all_of(tasks, [](const ServerTasks& server) { return server.checks.empty(); })) continue;
+    const lvs::ServicePlan& plan = config.director.services[i];
+    std::vector<net::ipvs::Endpoint> servers;
+    servers.reserve(plan.servers.size());
+    for (const lvs::ServerConfig& server : plan.servers) servers.push_back(server.endpoint);
+    wanted.push_back({lvs::id_of(plan.service), std::move(servers), std::move(tasks)});
+  }
+  return wanted;
+}
+
+std::vector<Checks::Wish> Checks::wishes_of(std::vector<Wanted> wanted) {
   std::size_t count = 0;
-  for (const ServiceTasks& service : config.services) {
-    for (const ServerTasks& server : service.servers) count += server.checks.size();
+  for (const Wanted& service : wanted) {
+    for (const ServerTasks& server : service.tasks) count += server.checks.size();
   }
   std::vector<Wish> wishes;
   wishes.reserve(count);
   std::unordered_multimap<std::size_t, std::size_t> by_task;
   by_task.reserve(count);
-  for (std::size_t i = 0; i < config.services.size(); ++i) {
-    const lvs::ServicePlan& plan = config.director.services[i];
-    const lvs::ServiceId service = lvs::id_of(plan.service);
-    std::vector<ServerTasks> servers_tasks = std::move(config.services[i].servers);
-    for (std::size_t j = 0; j < servers_tasks.size(); ++j) {
-      const CheckedServer server{service, plan.servers[j].endpoint};
-      for (CheckTask& task : servers_tasks[j].checks) {
+  for (Wanted& each : wanted) {
+    std::vector<ServerTasks> tasks = std::move(each.tasks);  // gone with each service
+    for (std::size_t j = 0; j < tasks.size(); ++j) {
+      const CheckedServer server{each.service, each.servers[j]};
+      for (CheckTask& task : tasks[j].checks) {
         const std::size_t hash = hash_of(task);
         auto [at, end] = by_task.equal_range(hash);
         at = std::find_if(at, end, [&](const auto& entry) { return *wishes[entry.second].task == task; });
@@ -65,11 +77,11 @@ void Checks::remember(std::vector<CheckSnapshot> previous) {
   for (CheckSnapshot& check : previous) remembered_.emplace(hash_of(*check.task), std::move(check));
 }
 
-void Checks::configure(Time now, std::vector<Wish> wishes, BalancerActions& out, Changed& changed) {
+void Checks::configure(Time now, std::vector<Wanted> wanted, BalancerActions& out, Changed& changed) {
   const auto before = unusual_health();
   by_server_.clear();
   std::vector<bool> kept(slots_.size());
-  wishes = without_those_kept(std::move(wishes), kept);
+  std::vector<Wish> wishes = without_those_kept(wishes_of(std::move(wanted)), kept);
 
   // Another timing is no reason to forget what was found.
   std::multimap<CheckedServer, CheckId> left;

@@ -24,17 +24,17 @@ class Checks {
 
   explicit Checks(std::uint64_t seed) : seed_(seed) {}
 
-  /// A check that a configuration asks for, once, and the servers it is for.
-  struct Wish {
-    core::Shared<CheckTask> task;
-    std::size_t hash = 0;  // of the task
-    std::vector<CheckedServer> servers;
+  /// What a configuration wants checked of one service.
+  struct Wanted {
+    lvs::ServiceId service;
+    std::vector<net::ipvs::Endpoint> servers;
+    std::vector<ServerTasks> tasks;  // of the server of the same index
   };
   /// Takes the tasks out of the configuration.
-  static std::vector<Wish> wishes_of(BalancerConfig& config);
+  static std::vector<Wanted> wanted_of(BalancerConfig& config);
 
   /// These checks and no others. A check that was there before keeps its history, also with another timing.
-  void configure(core::Time now, std::vector<Wish> wishes, BalancerActions& out, Changed& changed);
+  void configure(core::Time now, std::vector<Wanted> wanted, BalancerActions& out, Changed& changed);
   /// Before configure(): histories to go on with.
   void remember(std::vector<CheckSnapshot> previous);
 
@@ -55,6 +55,13 @@ class Checks {
   std::vector<CheckSnapshot> snapshot() const;
 
  private:
+  /// A check, once, and the servers it is for.
+  struct Wish {
+    core::Shared<CheckTask> task;
+    std::size_t hash = 0;  // of the task
+    std::vector<CheckedServer> servers;
+  };
+
   struct Slot {
     core::Shared<CheckTask> task;
     std::size_t hash = 0;  // of the task
@@ -69,6 +76,7 @@ class Checks {
     CheckId check = 0;
   };
 
+  static std::vector<Wish> wishes_of(std::vector<Wanted> wanted);
   std::vector<Wish> without_those_kept(std::vector<Wish> wishes, std::vector<bool>& kept);
   CheckId take_id();
   void retime(core::Time now, CheckId id, Wish&& wish, BalancerActions& out, Changed& changed);

@@ -114,14 +114,14 @@ Fit Director::fit() const {
   return fit;
 }
 
-void Director::program(Commands commands, Actions& out) {
+void Director::program(Commands commands, Actions& out, std::size_t at) {
   if (commands.empty()) return;
   ++generation_;
   for (const Command& each : commands) {
     if (const auto* add = std::get_if<command::AddService>(&each)) ours_.insert(add->key);
     if (const auto* gone = std::get_if<command::RemoveService>(&each)) ours_.erase(gone->key);
   }
-  out.emplace_back(action::Program{std::move(commands)});
+  out.insert(std::next(out.begin(), static_cast<std::ptrdiff_t>(at)), action::Program{std::move(commands)});
 }
 
 void Director::take(ServiceActions&& actions, Actions& out) {
@@ -256,9 +256,12 @@ void Director::on(core::Time /*now*/, const event::Started& /*started*/, Actions
 
 void Director::begin(core::Time now, const Table& actual, Actions& out) {
   begun_ = true;
-  Actions said = std::exchange(unsaid_, {});
-  for (const auto& each : services_) take(each->start(now), said);
-  if (resumes_) put_plans(now, std::exchange(plans_, {}), said);
+  const std::size_t first = out.size();
+  out.reserve(first + unsaid_.size() + (2 * services_.size()) +
+              1);  // each has a word and a script for its quorum
+  for (Action& notice : std::exchange(unsaid_, {})) out.push_back(std::move(notice));
+  for (const auto& each : services_) take(each->start(now), out);
+  if (resumes_) put_plans(now, std::exchange(plans_, {}), out);
   const TableView should = wanted_view();
   Commands commands =
       diff(should, actual, ours_, settings_.flush && !resumes_ ? Foreign::remove : Foreign::keep);
@@ -271,8 +274,7 @@ void Director::begin(core::Time now, const Table& actual, Actions& out) {
   append_daemons(commands);
   ours_.clear();  // what was ours before and is not wanted was there, and is removed now, or is gone
   for (const auto& [key, entry] : should) ours_.insert(ours_.end(), key);
-  program(std::move(commands), out);
-  out.insert(out.end(), std::make_move_iterator(said.begin()), std::make_move_iterator(said.end()));
+  program(std::move(commands), out, first);
 }
 
 void Director::on(core::Time now, const event::TableListed& listed, Actions& out) {
@@ -361,16 +363,15 @@ void Director::on(core::Time now, event::Reconfigured& reconfigured, Actions& ou
     return;
   }
   const Table before = wanted();
-  Actions said;
-  put_plans(now, std::move(plans), said);
+  const std::size_t first = out.size();
+  put_plans(now, std::move(plans), out);
   std::set<ServiceKey> unwanted;
   for (const auto& [key, entry] : before) unwanted.insert(key);
   Commands commands = diff(wanted_view(), before, unwanted);
   if (settings_.timeouts != timeouts && settings_.timeouts != Timeouts{})
     commands.emplace_back(command::SetTimeouts{settings_.timeouts});
   append_daemons(commands);
-  program(std::move(commands), out);
-  out.insert(out.end(), std::make_move_iterator(said.begin()), std::make_move_iterator(said.end()));
+  program(std::move(commands), out, first);
 }
 
 void Director::on(core::Time now, const event::StopRequested& /*stop*/, Actions& out) {

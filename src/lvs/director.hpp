@@ -113,7 +113,9 @@ class Director {
   void adopt(std::unique_ptr<Service> next);
   /// What services say, and commands beside theirs.
   void take(ServiceActions&& actions, Actions& out);
-  void program(Commands commands, Actions& out);
+  /// Before what stands in `out` from there on.
+  void program(Commands commands, Actions& out, std::size_t at);
+  void program(Commands commands, Actions& out) { program(std::move(commands), out, out.size()); }
   void begin(core::Time now, const Table& actual, Actions& out);
   void put_plans(core::Time now, std::vector<ServicePlan> plans, Actions& out);
   std::vector<net::ipvs::ServiceKey> claim(const ServicePlan& plan, std::set<net::ipvs::ServiceKey>& claimed,
