@@ -201,7 +201,7 @@ def table_in_guest(ours, theirs, bare):
         return dict(zip(("ours", "theirs"), map(list, zip(*found))))
 
     pairs("none", 1)  # the guest has not read either program from its disk before
-    return {"none": pairs("none", 4), "tcp": pairs("tcp", 2)}
+    return {"none": pairs("none", 4), "tcp": pairs("tcp", 4)}
 
 
 def checks_in_guest(ours, theirs, bare):

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
 #include <set>
+#include <type_traits>
 
 #include "core/overload.hpp"
 #include "engine/checks.hpp"
@@ -116,6 +118,8 @@ class Balancer::Implementation {
 
   BalancerActions start_checks(Time now) {
     BalancerActions out;
+    started_ = true;
+    take(now, std::exchange(unsaid_, {}), out);
     configure_checks(now, std::exchange(wanted_checks_, {}), out);
     return out;
   }
@@ -221,7 +225,34 @@ class Balancer::Implementation {
     }
   }
 
+  // Of ten thousand servers there is much to say: that waits for start_checks(), what is for the data plane does not.
+  void hold_back(lvs::Actions& actions) {
+    const auto can_wait = [](const lvs::Action& wish) {
+      return std::visit(
+          []<class Kind>(const Kind&) {
+            return std::is_same_v<Kind, lvs::action::ReportServer> ||
+                   std::is_same_v<Kind, lvs::action::ReportQuorum> ||
+                   std::is_same_v<Kind, lvs::action::RunHook> ||
+                   std::is_same_v<Kind, lvs::action::SuspendChecks> ||
+                   std::is_same_v<Kind, lvs::action::Notice>;
+          },
+          wish);
+    };
+    lvs::Actions others;
+    for (lvs::Action& wish : actions) {
+      if (!can_wait(wish)) others.push_back(std::move(wish));
+    }
+    std::erase_if(actions, [&](const lvs::Action& wish) { return !can_wait(wish); });
+    if (unsaid_.empty()) {
+      unsaid_ = std::move(actions);
+    } else {
+      std::ranges::move(actions, std::back_inserter(unsaid_));
+    }
+    actions = std::move(others);
+  }
+
   void take(Time now, lvs::Actions&& actions, BalancerActions& out) {
+    if (!started_) hold_back(actions);
     if (out.empty()) out.reserve(2 * actions.size());  // a change of the quorum is told, too
     for (lvs::Action& wish : actions) {
       std::visit(core::Overload{
@@ -320,7 +351,9 @@ class Balancer::Implementation {
   TrackersConfig watched_;
   bool initial_server_states_;
   std::map<lvs::ServiceId, ServiceHooks> hooks_, former_hooks_;
-  std::vector<Checks::Wanted> wanted_checks_;  // until the start
+  bool started_ = false;                       // start_checks() was called
+  lvs::Actions unsaid_;                        // until then
+  std::vector<Checks::Wanted> wanted_checks_;  // until then
   Checks checks_;
   lvs::Director director_;
   std::uint64_t last_event_ = 0;

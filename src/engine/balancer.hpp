@@ -118,8 +118,8 @@ class Balancer {
 
   /// Once, before anything else.
   BalancerActions start(core::Time now);
-  /// Once, when the actions of start() and what came of them are done: services carry connections before anybody prepares to
-  /// check their servers.
+  /// Once, when the actions of start() and what came of them are done: services carry connections before anybody is told of them,
+  /// or prepares to check their servers.
   BalancerActions start_checks(core::Time now);
   BalancerActions handle(core::Time now, BalancerEvent event);
   BalancerActions handle_timeout(core::Time now);

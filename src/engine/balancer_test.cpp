@@ -174,7 +174,7 @@ TEST_F(Balancing, EveryServerServesAndIsCheckedFromTheStart) {
   EXPECT_THAT(scripts_of(run(5s)), IsEmpty());
 }
 
-TEST_F(Balancing, ServicesAreProgrammedBeforeTheirChecksArePrepared) {
+TEST_F(Balancing, ServicesAreProgrammedBeforeAnythingIsSaidOfThemOrTheirChecksArePrepared) {
   Balancer balancer(one_service(), 1);
   const BalancerActions first = balancer.start(now_);
   EXPECT_THAT(all<action::DefineChecks>(first), IsEmpty());
@@ -182,8 +182,21 @@ TEST_F(Balancing, ServicesAreProgrammedBeforeTheirChecksArePrepared) {
   ASSERT_THAT(list, SizeIs(1));
   const auto then = balancer.handle(now_, lvs::event::TableListed{list[0].generation, {}});
   EXPECT_THAT(all<lvs::action::Program>(then), SizeIs(1));
-  EXPECT_THAT(all<action::DefineChecks>(then), IsEmpty());
-  EXPECT_THAT(all<action::DefineChecks>(balancer.start_checks(now_)), SizeIs(1));
+  EXPECT_THAT(then, SizeIs(1));
+  const auto at_last = balancer.start_checks(now_);
+  EXPECT_THAT(all<lvs::action::ReportQuorum>(at_last), SizeIs(1));
+  EXPECT_THAT(all<action::Tell>(at_last), SizeIs(1));
+  EXPECT_THAT(all<action::DefineChecks>(at_last), SizeIs(1));
+}
+
+TEST_F(Balancing, WhatIsProgrammedLateIsToldAtOnce) {
+  Balancer balancer(one_service(), 1);
+  const auto list = all<lvs::action::ListTable>(balancer.start(now_));
+  ASSERT_THAT(list, SizeIs(1));
+  EXPECT_THAT(all<action::Tell>(balancer.start_checks(now_)), IsEmpty()) << "the plane is not there yet";
+  const auto then = balancer.handle(now_, lvs::event::TableListed{list[0].generation, {}});
+  EXPECT_TRUE(std::holds_alternative<lvs::action::Program>(then.front()));
+  EXPECT_THAT(all<action::Tell>(then), SizeIs(1));
 }
 
 TEST_F(Balancing, AServerThatDiesLeavesWithItsScriptAndNewsAndComesBack) {
