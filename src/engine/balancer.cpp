@@ -182,9 +182,14 @@ class Balancer::Implementation {
     watched_ = std::move(config.watched);
     initial_server_states_ = config.director.initial_server_states;
     former_hooks_ = std::exchange(hooks_, hooks_of(config));
-    auto wanted = Checks::wanted_of(config);
-    take(now, director_.handle(now, lvs::event::Reconfigured{std::move(config.director)}), out);
-    configure_checks(now, std::move(wanted), out);
+    Checks::Changed changed;
+    BalancerActions of_checks;
+    checks_.configure(now, Checks::wanted_of(config), of_checks, changed);
+    lvs::event::Reconfigured told{std::move(config.director)};
+    for (const auto& [service, server] : std::set<CheckedServer>(changed.begin(), changed.end()))
+      told.found.push_back({service, server, checks_.health({service, server})});
+    take(now, director_.handle(now, std::move(told)), out);
+    std::ranges::move(of_checks, std::back_inserter(out));
   }
 
   void on(Time now, event::StopRequested&, BalancerActions& out) {
@@ -263,7 +268,9 @@ class Balancer::Implementation {
                      },
                      [&](lvs::action::RunHook& hook) { run(hook, out); },
                      [&](lvs::action::ReportServer& report) {
-                       if (!report.change.initial || initial_server_states_)
+                       // Of one that was taken away all was said then, also while its connections end.
+                       const bool over = report.change.gone && report.change.reason != lvs::Reason::removed;
+                       if (!over && (!report.change.initial || initial_server_states_))
                          tell(event_of(report.change), out);
                        out.emplace_back(std::move(report));
                      },
@@ -323,7 +330,7 @@ class Balancer::Implementation {
                      lvs::to_string(change.service)};
     event.state = change.up ? notify::HookState::up : notify::HookState::down;
     event.previous = change.up ? "DOWN" : "UP";
-    event.gone = change.reason == lvs::Reason::removed || change.reason == lvs::Reason::stopped;
+    event.gone = change.gone || change.reason == lvs::Reason::stopped;
     const ServiceHooks* hooks = hooks_for(change.service, change.server);
     event.alert = hooks != nullptr && !change.initial && hooks->alerts(change.server);
     event.when = change.when;

@@ -18,8 +18,8 @@ lvs::ServicePlan plan_of(const config::Model& model, const config::VirtualServer
   plan.servers.reserve(service.servers.size());
   for (const config::RealServer& server : service.servers) {
     plan.servers.push_back(server.config);
-    // Down until proven, if one check alone is meant so: its entry must not be there before.
-    plan.servers.back().alpha |=
+    // Down until proven, if one check alone is meant so; without checks there is nothing to prove.
+    plan.servers.back().alpha =
         std::ranges::any_of(server.checkers, [](const auto& checker) { return checker.config->alpha; });
   }
   if (const auto* name = std::get_if<lvs::GroupName>(&plan.service.key)) {

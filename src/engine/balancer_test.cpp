@@ -279,6 +279,50 @@ TEST_F(Balancing, ANewWorkerGoesOnWithWhatWasKnown) {
   EXPECT_THAT(scripts_of(run(5s)), IsEmpty());
 }
 
+TEST_F(Balancing, WhatACheckFoundThatIsNoLongerConfiguredDoesNotHoldForANewWorker) {
+  run(3s);
+  dead_.insert("10.0.0.2");
+  run(4s);
+  ASSERT_THAT(serving(), ElementsAre("10.0.0.1"));
+  BalancerConfig config = one_service();
+  config.services[0].servers[1].checks.clear();
+  begin(Balancer(config, 2, balancer_->snapshot(now_)));
+  EXPECT_THAT(serving(), ElementsAre("10.0.0.1", "10.0.0.2"));
+}
+
+TEST_F(Balancing, AServerToBeProvenCountsByACheckThatHasProvenItForAnotherService) {
+  const auto unproven = [](BalancerConfig& config, std::size_t service) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      config.director.services[service].servers[i].alpha = true;
+      CheckTask& task = config.services[service].servers[i].checks[0];
+      check::Config check = *task.config;
+      check.alpha = true;
+      task.config = check;
+    }
+  };
+  BalancerConfig config = one_service();
+  unproven(config, 0);
+  begin(Balancer(config, 2));
+  run(3s);
+  ASSERT_THAT(serving(), ElementsAre("10.0.0.1", "10.0.0.2"));
+  add_service(config, "10.9.0.51");
+  unproven(config, 1);
+  tell(event::ServicesReconfigured{config});
+  for (const auto& [key, entry] : table_) EXPECT_THAT(entry.destinations, SizeIs(2)) << to_string(key);
+}
+
+TEST_F(Balancing, OfAServerThatIsTakenAwayOnceIsEnough) {
+  BalancerConfig config = one_service();
+  config.director.services[0].servers[1].drain_timeout = 5s;
+  tell(event::ServicesReconfigured{config});
+  config.director.services[0].servers.pop_back();
+  config.services[0].servers.pop_back();
+  const auto news = all<action::Tell>(tell(event::ServicesReconfigured{config}));
+  ASSERT_THAT(news, SizeIs(1));
+  EXPECT_TRUE(news[0].event.gone);
+  EXPECT_THAT(all<action::Tell>(run(10s)), IsEmpty()) << "its connections end";
+}
+
 TEST_F(Balancing, WithoutItsAddressAServiceIsNotChecked) {
   BalancerConfig config = one_service();
   config.director.services[0].service.suspend_without_address = true;

@@ -117,6 +117,9 @@ void Checks::configure(Time now, std::vector<Wanted> wanted, BalancerActions& ou
       add(now, id, std::move(wishes[i]), out, changed);
     }
   }
+  // What a server was found to be by a check that it has no longer does not hold any more.
+  for (const auto& [hash, check] : remembered_)
+    changed.insert(changed.end(), check.servers.begin(), check.servers.end());
   remembered_.clear();
   started_ = true;
   find_servers();
@@ -228,7 +231,12 @@ void Checks::compare_health(const std::map<CheckedServer, lvs::Health>& before, 
     if (last != nullptr && *last == *server) continue;
     last = server;
     const auto old = before.find(*server);
-    if (health(*server) != (old == before.end() ? lvs::Health{} : old->second)) changed.push_back(*server);
+    // One that is not to be up until proven may have a check that has proven it long ago, for another service.
+    const bool may_be_unproven = std::ranges::any_of(checks_of(*server), [&](const ServerCheck& entry) {
+      return slots_[entry.check]->task->config->alpha;
+    });
+    if (may_be_unproven || health(*server) != (old == before.end() ? lvs::Health{} : old->second))
+      changed.push_back(*server);
   }
   for (const auto& [server, old] : before) {
     if (checks_of(server).empty()) changed.push_back(server);  // checked no more

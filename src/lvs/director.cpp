@@ -262,6 +262,7 @@ void Director::begin(core::Time now, const Table& actual, Actions& out) {
   for (Action& notice : std::exchange(unsaid_, {})) out.push_back(std::move(notice));
   for (const auto& each : services_) take(each->start(now), out);
   if (resumes_) put_plans(now, std::exchange(plans_, {}), out);
+  hear_again(now, out);
   const TableView should = wanted_view();
   Commands commands =
       diff(should, actual, ours_, settings_.flush && !resumes_ ? Foreign::remove : Foreign::keep);
@@ -275,6 +276,25 @@ void Director::begin(core::Time now, const Table& actual, Actions& out) {
   ours_.clear();  // what was ours before and is not wanted was there, and is removed now, or is gone
   for (const auto& [key, entry] : should) ours_.insert(ours_.end(), key);
   program(std::move(commands), out, first);
+}
+
+// What it takes is not done by itself: the whole table is compared afterwards.
+template <class ServiceEvent>
+void Director::hear(core::Time now, const ServiceEvent& event, Actions& out) {
+  Service* const which = service(event.service);
+  if (which == nullptr) return;
+  ServiceActions said = which->handle(now, event);
+  std::erase_if(said,
+                [](const ServiceAction& each) { return std::holds_alternative<action::Program>(each); });
+  take(std::move(said), out);
+}
+
+// To services that knew it already it says nothing new.
+void Director::hear_again(core::Time now, Actions& out) {
+  for (const auto& [server, weight] : std::exchange(ordered_, {}))
+    hear(now, event::WeightOrdered{server.first, server.second, weight}, out);
+  for (const auto& [server, health] : std::exchange(heard_, {}))
+    hear(now, event::HealthChanged{server.first, server.second, health}, out);
 }
 
 void Director::on(core::Time now, const event::TableListed& listed, Actions& out) {
@@ -317,10 +337,12 @@ void Director::on(core::Time now, const event::CommandsRefused& refused, Actions
 }
 
 void Director::on(core::Time now, const event::HealthChanged& changed, Actions& out) {
+  if (!begun_) heard_.insert_or_assign({changed.service, changed.server}, changed.health);
   if (Service* const which = service(changed.service)) take(which->handle(now, changed), out);
 }
 
 void Director::on(core::Time now, const event::WeightOrdered& ordered, Actions& out) {
+  if (!begun_) ordered_.insert_or_assign({ordered.service, ordered.server}, ordered.weight);
   if (Service* const which = service(ordered.service)) take(which->handle(now, ordered), out);
 }
 
@@ -360,11 +382,13 @@ void Director::on(core::Time now, event::Reconfigured& reconfigured, Actions& ou
     } else {
       put_plans(now, std::move(plans), out);
     }
+    for (const auto& each : reconfigured.found) on(now, each, out);
     return;
   }
   const Table before = wanted();
   const std::size_t first = out.size();
   put_plans(now, std::move(plans), out);
+  for (const auto& each : reconfigured.found) hear(now, each, out);
   std::set<ServiceKey> unwanted;
   for (const auto& [key, entry] : before) unwanted.insert(key);
   Commands commands = diff(wanted_view(), before, unwanted);

@@ -40,8 +40,10 @@ struct HolderChanged {
   std::string instance;
   bool master = false;
 };
+/// `found`: what is known of its servers beside what was told, so that none of them begins as if nothing were.
 struct Reconfigured {
   DirectorConfig config;
+  std::vector<HealthChanged> found = {};
 };
 struct StopRequested {};
 }  // namespace event
@@ -113,6 +115,9 @@ class Director {
   void adopt(std::unique_ptr<Service> next);
   /// What services say, and commands beside theirs.
   void take(ServiceActions&& actions, Actions& out);
+  template <class ServiceEvent>
+  void hear(core::Time now, const ServiceEvent& event, Actions& out);
+  void hear_again(core::Time now, Actions& out);
   /// Before what stands in `out` from there on.
   void program(Commands commands, Actions& out, std::size_t at);
   void program(Commands commands, Actions& out) { program(std::move(commands), out, out.size()); }
@@ -130,6 +135,9 @@ class Director {
   std::vector<std::unique_ptr<Service>> services_;  // as configured; those that leave come last
   std::map<ServiceId, Service*> by_id_;
   Actions unsaid_;  // notices of the constructor's, until the first listing
+  // Heard until then: perhaps of servers that no service has yet.
+  std::map<std::pair<ServiceId, Endpoint>, Health> heard_;
+  std::map<std::pair<ServiceId, Endpoint>, std::optional<std::uint32_t>> ordered_;
   bool resumes_ = false;
   bool begun_ = false;  // the first listing is here; until then services only learn
   bool stopped_ = false;

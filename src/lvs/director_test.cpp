@@ -24,7 +24,7 @@ TEST(LvsDirector, TouchesNothingBeforeItHasSeenTheTable) {
   EXPECT_THAT(rig.told(), IsEmpty());
   rig.list();
   EXPECT_THAT(rig.held(), IsEmpty()) << "what was learnt meanwhile counts";
-  EXPECT_THAT(rig.told(), ElementsAre("quorum_down"));
+  EXPECT_THAT(rig.told(), ElementsAre("quorum_up", "notify_down 10.0.0.1:80", "quorum_down"));
 }
 
 // Thousands may count as fit before anybody looked.
@@ -241,6 +241,44 @@ TEST(LvsDirector, ANewProcessGoesOnWhereTheLastOneWas) {
   EXPECT_THAT(second.told(), IsEmpty());
   second.health(2, true);
   EXPECT_THAT(second.told(), ElementsAre("notify_up 10.0.0.2:80"));
+}
+
+TEST(LvsDirector, WhatANewProcessHearsBeforeItHasSeenTheTableIsTold) {
+  Rig first(config({plan({server(1), server(2)})}));
+  first.start();
+  Rig second(config({}), first.table);
+  second.director = Director(config({plan({server(1), server(2)})}), first.director.snapshot());
+  second.handle(event::Started{});
+  second.health(2, false);
+  EXPECT_THAT(second.commands(), IsEmpty());
+  second.list();
+  EXPECT_THAT(second.commands(), ElementsAre(Command{command::RemoveDestination{key(), at(2)}}));
+  EXPECT_THAT(second.told(), ElementsAre("notify_down 10.0.0.2:80"));
+}
+
+TEST(LvsDirector, WhatANewProcessHearsOfAServerOfTheNewConfigurationCounts) {
+  Rig first(config({plan({server(1)})}));
+  first.start();
+  Rig second(config({}), first.table);
+  second.director = Director(config({plan({server(1), server(2), server(3)})}), first.director.snapshot());
+  second.handle(event::Started{});
+  second.health(2, false);
+  second.handle(event::WeightOrdered{id(), at(3), 5});
+  second.list();
+  EXPECT_THAT(second.commands(), ElementsAre(Command{command::AddDestination{key(), entry(3, 5)}}))
+      << "nobody is added to be removed again";
+  EXPECT_THAT(second.told(), ElementsAre("notify_down 10.0.0.2:80"));
+}
+
+TEST(LvsDirector, AReloadKnowsWhatWasFoundOfItsServers) {
+  Rig rig(config({plan({server(1)})}));
+  rig.start();
+  rig.commands();
+  Health dead;
+  dead.up = false;
+  rig.handle(event::Reconfigured{config({plan({server(2), server(3)})}), {{id(), at(3), dead}}});
+  EXPECT_THAT(rig.commands(), ElementsAre(Command{command::AddDestination{key(), entry(2, 1)}},
+                                          Command{command::RemoveDestination{key(), at(1)}}));
 }
 
 TEST(LvsDirector, ANewProcessRemovesWhatTheConfigurationLost) {

@@ -15,6 +15,8 @@ constexpr core::Duration between_counts = 1s;
 constexpr std::int64_t most_weight = 0x7fffffff;
 constexpr std::uint32_t usual_persistence = 360;  // seconds
 
+Reason reason_of_turn(bool up) { return up ? Reason::check_succeeded : Reason::check_failed; }
+
 bool has_sessions(Protocol protocol) { return protocol == Protocol::tcp || protocol == Protocol::sctp; }
 
 }  // namespace
@@ -247,7 +249,15 @@ void Service::report(core::Time now, Server& server, Reason reason, bool initial
 ServerChange Service::last_change(const Server& server) const {
   if (server.last.reason == Reason::none) return {};  // nothing was said
   const auto& [up, initial, reason, weight, when, detail] = server.last;
-  return {id_, server.config.endpoint, up, initial, weight, reason, detail ? *detail : std::string(), when};
+  return {id_,    server.config.endpoint,           up,  initial, server.leaving, weight,
+          reason, detail ? *detail : std::string(), when};
+}
+
+void Service::tell_turn(core::Time now, Server& server, bool was_up, ServiceActions& out) const {
+  const bool up = server.health.up;
+  if (up == was_up) return;
+  report(now, server, reason_of_turn(up), false, out);
+  run(up ? Hook::notify_up : Hook::notify_down, server.config.endpoint, out);
 }
 
 void Service::run(Hook hook, const std::optional<Endpoint>& server, ServiceActions& out) const {
@@ -271,13 +281,32 @@ ServiceActions Service::start(core::Time now) {
   started_ = true;
   if (resumed_) {
     if (suspended_) out.emplace_back(action::SuspendChecks{id_, true});
+    for (Server& server : servers_) {
+      const bool was_up = server.last.reason == Reason::none ? !server.config.alpha : server.last.up;
+      if (!server.leaving) tell_turn(now, server, was_up, out);
+    }
     settle(now, Reason::resumed, false, out);
     return out;
   }
   look_at_addresses(out);
-  for (Server& server : servers_)
+  // What checks have found meanwhile is a change: scripts are to run.
+  std::vector<Health> found;
+  found.reserve(servers_.size());
+  for (Server& server : servers_) {
+    found.push_back(std::exchange(server.health, fresh(server.config).health));
     report(now, server, server.health.up ? Reason::started : Reason::started_alpha, true, out);
+  }
   settle(now, Reason::started, true, out);
+  bool other = false;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    Server& server = servers_[i];
+    const bool was_up = server.health.up;
+    if (found[i] == server.health) continue;
+    other = true;
+    server.health = std::move(found[i]);
+    tell_turn(now, server, was_up, out);
+  }
+  if (other) settle(now, Reason::started, false, out);
   return out;
 }
 
@@ -362,9 +391,8 @@ ServiceActions Service::handle(core::Time now, const event::HealthChanged& chang
   const bool up = server->health.up;
   Reason reason = Reason::weight_changed;
   if (up != was_up) {
-    reason = up ? Reason::check_succeeded : Reason::check_failed;
-    report(now, *server, reason, false, out);
-    run(up ? Hook::notify_up : Hook::notify_down, changed.server, out);
+    reason = reason_of_turn(up);
+    tell_turn(now, *server, was_up, out);
   } else if (up && weight_of(*server) != weight) {
     report(now, *server, reason, false, out);
   } else {

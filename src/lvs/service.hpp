@@ -56,6 +56,7 @@ struct ServerChange {
   Endpoint server;
   bool up = false;
   bool initial = false;  // at the start: only those who asked for initial states want to hear it
+  bool gone = false;     // no longer configured
   std::uint32_t weight = 0;
   Reason reason = Reason::none;
   std::string detail;
@@ -260,6 +261,8 @@ class Service {
   std::optional<Entry> entry() const;
   net::ipvs::ServiceSettings settings() const;
   void report(core::Time now, Server& server, Reason reason, bool initial, ServiceActions& out) const;
+  /// If it is up and was not, or the other way round: news, and its script.
+  void tell_turn(core::Time now, Server& server, bool was_up, ServiceActions& out) const;
   void run(Hook hook, const std::optional<Endpoint>& server, ServiceActions& out) const;
   void look_at_addresses(ServiceActions& out);
 
