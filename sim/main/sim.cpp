@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/balancing/trial.hpp"
 #include "sim/scenario.hpp"
 #include "sim/trial.hpp"
 
@@ -20,6 +21,8 @@ constexpr const char* usage =
     "seed\n"
     "       sim --seeds FROM-TO [--steps N] [--nodes 2..4]       a range of seeds\n"
     "       sim --minutes M [--seeds FROM-]                      seed after seed for so long\n"
+    "       sim --balancing ...                                  the same of the balancer: services and "
+    "servers\n"
     "       sim --scenario [--rewrite] FILE...                   text scenarios, or writes down what they do "
     "now\n";
 
@@ -28,6 +31,7 @@ struct Options {
   std::uint64_t from = 1;
   std::uint64_t to = 1;
   std::optional<double> minutes;
+  bool balancing = false;
   bool scenario = false;
   bool rewrite = false;
   std::vector<std::string> files;
@@ -70,6 +74,8 @@ std::optional<Options> read_options(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--scenario") {
       options.scenario = true;
+    } else if (words[i] == "--balancing") {
+      options.balancing = true;
     } else if (words[i] == "--rewrite") {
       options.rewrite = true;
     } else if (words[i].starts_with("--")) {
@@ -96,14 +102,15 @@ int run_seeds(const Options& options) {
     if (options.minutes && elapsed() > *options.minutes * 60) break;
     sim::TrialOptions trial = options.trial;
     trial.seed = seed;
-    const sim::TrialResult result = sim::run_trial(trial);
+    const sim::TrialResult result =
+        options.balancing ? sim::balancing::run_trial(trial) : sim::run_trial(trial);
     ++trials;
     events += result.events;
     simulated += std::chrono::duration<double>(result.simulated).count();
     if (result.findings.empty()) continue;
     fmt::print("seed {} fails at commit {}\n{}", seed, STANDFAST_COMMIT, result.report);
-    fmt::print("again: sim --seed {} --steps {}{}\n", seed, trial.steps,
-               trial.nodes == 0 ? "" : fmt::format(" --nodes {}", trial.nodes));
+    fmt::print("again: sim {}--seed {} --steps {}{}\n", options.balancing ? "--balancing " : "", seed,
+               trial.steps, trial.nodes == 0 ? "" : fmt::format(" --nodes {}", trial.nodes));
     return EXIT_FAILURE;
   }
   fmt::print("{} trials, {:.0f} s simulated, {} events, every promise kept\n", trials, simulated, events);
