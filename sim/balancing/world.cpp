@@ -72,7 +72,8 @@ void World::configured() {
 }
 
 void World::order(const engine::CheckedServer& server, std::optional<std::uint32_t> weight) {
-  if (!balancer_) return;
+  // One that is given before the table was seen does not survive the worker: nobody promised that.
+  if (!balancer_ || !knows_the_table_) return;
   note(fmt::format("{} of {} shall weigh {}", to_string(server.server), lvs::to_string(server.service),
                    weight ? std::to_string(*weight) : "what is configured"));
   if (weight) {
@@ -90,6 +91,7 @@ void World::kill(core::Duration away) {
   balancer_.reset();
   tasks_.clear();
   running_.clear();
+  refused_.clear();
   armed_.reset();
   disturbed(away + 100ms);
   queue_.after(away, [this, worker = worker_] {
@@ -158,6 +160,7 @@ void World::begin() {
   // When what came of that is done, which is at once unless the table is late.
   later({}, [this] {
     perform(balancer_->start_checks(now()));
+    hear_of_refusals();
     arm();
   });
 }
@@ -166,6 +169,7 @@ void World::deliver(engine::BalancerEvent event) {
   if (!balancer_) return;
   worth_a_snapshot_ = false;
   perform(balancer_->handle(now(), std::move(event)));
+  hear_of_refusals();
   // The host leaves one after whatever is worth it, and others not at once.
   if (worth_a_snapshot_ || random_.chance(70)) snapshot_ = balancer_->snapshot(now());
   arm();
@@ -214,12 +218,11 @@ void World::perform(engine::BalancerActions&& actions) {
 void World::program(net::ipvs::Commands&& commands) {
   worth_a_snapshot_ = true;
   const lvs::Fit fit = fit_of(balancer_->snapshot(now()).director);
-  lvs::event::CommandsRefused refused;
   for (net::ipvs::Command& command : commands) {
     lvs::Table after = table_;
     if (random_.chance(refused_percent_) || !lvs::apply(after, command)) {
       note("refused: " + net::ipvs::to_string(command));
-      refused.commands.push_back(std::move(command));
+      refused_.push_back(std::move(command));
       continue;
     }
     note(net::ipvs::to_string(command));
@@ -228,8 +231,12 @@ void World::program(net::ipvs::Commands&& commands) {
     table_ = std::move(after);
     commands_.push_back(std::move(command));
   }
-  if (refused.commands.empty()) return;
-  later({}, [this, refused = std::move(refused)] { deliver(refused); });
+}
+
+// Before anything else happens, as from its host.
+void World::hear_of_refusals() {
+  while (!refused_.empty())
+    perform(balancer_->handle(now(), lvs::event::CommandsRefused{std::exchange(refused_, {})}));
 }
 
 void World::list(std::uint64_t generation) {
@@ -302,6 +309,7 @@ void World::arm() {
     if (timeouts_now_ >= most_timeouts_at_once) return;
     worth_a_snapshot_ = false;
     perform(balancer_->handle_timeout(now()));
+    hear_of_refusals();
     if (worth_a_snapshot_) snapshot_ = balancer_->snapshot(now());
     arm();
   });

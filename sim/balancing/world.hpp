@@ -59,6 +59,7 @@ class World {
   void deliver(engine::BalancerEvent event);
   void perform(engine::BalancerActions&& actions);
   void program(net::ipvs::Commands&& commands);
+  void hear_of_refusals();
   void list(std::uint64_t generation);
   net::ipvs::Listing listing();
   void probe(const engine::action::StartProbe& probe);
@@ -86,6 +87,7 @@ class World {
 
   lvs::Table table_, foreign_;
   net::ipvs::Commands commands_;
+  net::ipvs::Commands refused_;  // the balancer has not heard of it yet
   Truths truths_;
   std::map<Endpoint, bool> slow_;
   Orders orders_;

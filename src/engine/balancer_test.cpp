@@ -290,6 +290,21 @@ TEST_F(Balancing, WhatACheckFoundThatIsNoLongerConfiguredDoesNotHoldForANewWorke
   EXPECT_THAT(serving(), ElementsAre("10.0.0.1", "10.0.0.2"));
 }
 
+TEST_F(Balancing, AWorkerThatIsGoneBeforeItChecksLosesNothingOfWhatWasKnown) {
+  run(3s);
+  dead_.insert("10.0.0.2");
+  run(4s);
+  Balancer shortlived(one_service(), 2, balancer_->snapshot(now_));
+  shortlived.start(now_);
+  const BalancerSnapshot left = shortlived.snapshot(now_);
+  EXPECT_THAT(left.checks, SizeIs(2));
+  dead_.clear();
+  begin(Balancer(one_service(), 3, left));
+  EXPECT_THAT(serving(), ElementsAre("10.0.0.1"));
+  run(4s);
+  EXPECT_THAT(serving(), ElementsAre("10.0.0.1", "10.0.0.2"));
+}
+
 TEST_F(Balancing, AServerToBeProvenCountsByACheckThatHasProvenItForAnotherService) {
   const auto unproven = [](BalancerConfig& config, std::size_t service) {
     for (std::size_t i = 0; i < 2; ++i) {

@@ -74,6 +74,7 @@ std::vector<Checks::Wish> Checks::wishes_of(std::vector<Wanted> wanted) {
 }
 
 void Checks::remember(std::vector<CheckSnapshot> previous) {
+  resumes_ = true;
   for (CheckSnapshot& check : previous) remembered_.emplace(hash_of(*check.task), std::move(check));
 }
 
@@ -127,6 +128,9 @@ void Checks::configure(Time now, std::vector<Wanted> wanted, BalancerActions& ou
     if (slots_[id]) rest_or_resume(now, id, out, changed);
   }
   compare_health(before, changed);
+  if (std::exchange(resumes_, false)) {
+    for (const ServerCheck& entry : by_server_) changed.push_back(*entry.server);
+  }
 }
 
 // A wish that a check fulfils as it is: the check goes on for the wish's servers.
@@ -356,6 +360,7 @@ lvs::Health Checks::health(const CheckedServer& server) const {
 
 std::vector<CheckSnapshot> Checks::snapshot() const {
   std::vector<CheckSnapshot> shown;
+  for (const auto& [hash, check] : remembered_) shown.push_back(check);  // nobody has asked for them yet
   for (const auto& slot : slots_) {
     if (slot) shown.push_back({slot->task, slot->servers, slot->machine.snapshot()});
   }

@@ -103,6 +103,7 @@ class Checks {
   std::unordered_multimap<std::size_t, CheckSnapshot> remembered_;  // hash of the task
   Deadlines deadlines_;
   bool started_ = false;
+  bool resumes_ = false;  // what others believe of servers is from another process
 };
 
 }  // namespace engine
