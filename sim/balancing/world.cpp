@@ -253,18 +253,10 @@ void World::list(std::uint64_t generation) {
 }
 
 net::ipvs::Listing World::listing() {
-  net::ipvs::Listing result;
-  for (const auto& [key, entry] : table_) {
-    net::ipvs::ListedService service;
-    service.key = key;
-    service.settings = entry.settings;
-    for (const auto& destination : entry.destinations) {
-      net::ipvs::ListedDestination listed;
-      listed.destination = destination;
+  net::ipvs::Listing result = lvs::listing_of(table_);
+  for (auto& service : result) {
+    for (auto& listed : service.destinations)
       listed.active = static_cast<std::uint32_t>(random_.between(0, 2));
-      service.destinations.push_back(listed);
-    }
-    result.push_back(service);
   }
   return result;
 }

@@ -136,17 +136,7 @@ class Balancing : public ::testing::Test {
     collect(balancer_->handle(now_, event::ProbeFinished{probe.check, probe.run, result}));
   }
 
-  net::ipvs::Listing listing() const {
-    net::ipvs::Listing listed;
-    for (const auto& [key, entry] : table_) {
-      auto& service = listed.emplace_back();
-      service.key = key;
-      service.settings = entry.settings;
-      for (const auto& destination : entry.destinations)
-        service.destinations.push_back({destination, 0, 0, 0, {}});
-    }
-    return listed;
-  }
+  net::ipvs::Listing listing() const { return lvs::listing_of(table_); }
 
   std::vector<std::string> serving(const std::string& address = "10.9.0.50") const {
     std::vector<std::string> servers;

@@ -257,8 +257,8 @@ void Director::on(core::Time /*now*/, const event::Started& /*started*/, Actions
 void Director::begin(core::Time now, const Table& actual, Actions& out) {
   begun_ = true;
   const std::size_t first = out.size();
-  out.reserve(first + unsaid_.size() + (2 * services_.size()) +
-              1);  // each has a word and a script for its quorum
+  // Each has a word and a script for its quorum; the program comes before them.
+  out.reserve(first + unsaid_.size() + (2 * services_.size()) + 1);
   for (Action& notice : std::exchange(unsaid_, {})) out.push_back(std::move(notice));
   for (const auto& each : services_) take(each->start(now), out);
   if (resumes_) put_plans(now, std::exchange(plans_, {}), out);

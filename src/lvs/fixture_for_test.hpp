@@ -77,19 +77,12 @@ class Rig {
   }
 
   net::ipvs::Listing listing() const {
-    net::ipvs::Listing result;
-    for (const auto& [which, what] : table) {
-      net::ipvs::ListedService service;
-      service.key = which;
-      service.settings = what.settings;
-      for (const Destination& destination : what.destinations) {
-        net::ipvs::ListedDestination listed;
-        listed.destination = destination;
-        const auto found = active.find(destination.endpoint);
+    net::ipvs::Listing result = listing_of(table);
+    for (auto& service : result) {
+      for (auto& listed : service.destinations) {
+        const auto found = active.find(listed.destination.endpoint);
         if (found != active.end()) listed.active = found->second;
-        service.destinations.push_back(listed);
       }
-      result.push_back(service);
     }
     return result;
   }

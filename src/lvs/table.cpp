@@ -54,6 +54,19 @@ Table table_of(const net::ipvs::Listing& listing) {
   return table;
 }
 
+net::ipvs::Listing listing_of(const Table& table) {
+  net::ipvs::Listing listing;
+  listing.reserve(table.size());
+  for (const auto& [key, entry] : table) {
+    auto& service = listing.emplace_back();
+    service.key = key;
+    service.settings = entry.settings;
+    for (const Destination& destination : entry.destinations)
+      service.destinations.emplace_back().destination = destination;
+  }
+  return listing;
+}
+
 Command Step::of(const ServiceKey& key) const {
   switch (kind) {
     case Kind::add_service:

@@ -29,6 +29,8 @@ using Table = std::map<net::ipvs::ServiceKey, Entry>;
 using Fit = std::map<net::ipvs::ServiceKey, std::vector<Endpoint>>;
 
 Table table_of(const net::ipvs::Listing& listing);
+/// The other way round, with nobody connected.
+net::ipvs::Listing listing_of(const Table& table);
 
 /// One step of a change that is the same for every service key of a group.
 struct Step {
