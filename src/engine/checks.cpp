@@ -14,11 +14,19 @@ namespace {
 
 using core::Time;
 
-// A server has few checks, most of them of different kinds: more need not be hashed.
-std::size_t hash_of(const CheckTask& task) {
-  return std::hash<net::IpAddress>{}(task.target.address) * 31 + task.target.port * 16UL +
-         task.config->probe.index();
-}
+// The command is not hashed: checks that differ only there are few. Thousands may ask one agent for different things, so what they
+// ask counts; but it is looked at once where it is shared. For as long as those it has seen live.
+class TaskHash {
+ public:
+  std::size_t operator()(const CheckTask& task) {
+    const auto [known, is_new] = of_config_.try_emplace(task.config.pointer().get());
+    if (is_new) known->second = std::hash<check::Config>{}(*task.config);
+    return (known->second * 31 + std::hash<net::IpAddress>{}(task.target.address)) * 31 + task.target.port;
+  }
+
+ private:
+  std::unordered_map<const check::Config*, std::size_t> of_config_;
+};
 
 // Asks the same thing of the same server, however often.
 bool same_question(const CheckTask& a, const CheckTask& b) {
@@ -51,6 +59,7 @@ std::vector<Checks::Wish> Checks::wishes_of(std::vector<Wanted> wanted) {
   }
   std::vector<Wish> wishes;
   wishes.reserve(count);
+  TaskHash hash_of;
   std::unordered_multimap<std::size_t, std::size_t> by_task;
   by_task.reserve(count);
   for (Wanted& each : wanted) {
@@ -75,6 +84,7 @@ std::vector<Checks::Wish> Checks::wishes_of(std::vector<Wanted> wanted) {
 
 void Checks::remember(std::vector<CheckSnapshot> previous) {
   resumes_ = true;
+  TaskHash hash_of;
   for (CheckSnapshot& check : previous) remembered_.emplace(hash_of(*check.task), std::move(check));
 }
 
