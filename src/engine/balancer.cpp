@@ -209,9 +209,11 @@ class Balancer::Implementation {
       out.emplace_back(action::Tell{std::move(event), wanted.listeners});
     };
     for (const lvs::ServiceSnapshot& service : director_.snapshot().services) {
+      if (service.leaving) continue;  // all was said of it, as of its servers
       if (service.last.reason != lvs::Reason::none) repeat(event_of(service.last));
       for (const lvs::ServerSnapshot& server : service.servers) {
-        if (server.last.reason != lvs::Reason::none && (!server.last.initial || initial_server_states_))
+        if (!server.leaving && server.last.reason != lvs::Reason::none &&
+            (!server.last.initial || initial_server_states_))
           repeat(event_of(server.last));
       }
     }

@@ -325,6 +325,8 @@ TEST_F(Balancing, OfAServerThatIsTakenAwayOnceIsEnough) {
   const auto news = all<action::Tell>(tell(event::ServicesReconfigured{config}));
   ASSERT_THAT(news, SizeIs(1));
   EXPECT_TRUE(news[0].event.gone);
+  for (const auto& again : all<action::Tell>(tell(event::StatesWanted{2})))
+    EXPECT_THAT(again.event.subject.name, ::testing::Not(::testing::HasSubstr("10.0.0.2")));
   EXPECT_THAT(all<action::Tell>(run(10s)), IsEmpty()) << "its connections end";
 }
 
