@@ -1,9 +1,16 @@
 #include "sim/audit.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <tuple>
 
+#include "sim/event_queue.hpp"
+
 namespace sim {
+
+std::string line_of(const Finding& finding) {
+  return fmt::format("{:10.4f} VIOLATION of {}: {}\n", seconds(finding.when), finding.auditor, finding.text);
+}
 
 std::string Auditor::node_name(HostId host) const {
   return host.value < layout_.node_names.size() ? layout_.node_names[host.value]

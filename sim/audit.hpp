@@ -18,6 +18,9 @@ struct Finding {
   std::string text;
 };
 
+/// For people, with its end.
+std::string line_of(const Finding& finding);
+
 class Auditor {
  public:
   Auditor(std::string name, Layout layout) : name_(std::move(name)), layout_(std::move(layout)) {}

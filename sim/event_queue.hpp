@@ -10,6 +10,12 @@
 
 namespace sim {
 
+/// Worlds begin in the middle of a machine's life: time zero is nothing special.
+inline constexpr core::Time beginning{std::chrono::seconds(1000)};
+
+/// Since then.
+inline double seconds(core::Time when) { return std::chrono::duration<double>(when - beginning).count(); }
+
 class EventQueue {
  public:
   explicit EventQueue(core::Time start) : now_(start) {}

@@ -21,9 +21,7 @@ namespace {
 
 constexpr std::string_view separator = "----";
 
-std::string time_text(core::Time when) {
-  return fmt::format("{:.3f}", std::chrono::duration<double>(when - beginning).count());
-}
+std::string time_text(core::Time when) { return fmt::format("{:.3f}", seconds(when)); }
 
 std::string lower_word(vrrp::State state) {
   switch (state) {

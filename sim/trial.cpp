@@ -12,8 +12,6 @@ namespace sim {
 
 namespace {
 
-double seconds(core::Time when) { return std::chrono::duration<double>(when - beginning).count(); }
-
 class Trial {
  public:
   explicit Trial(const TrialOptions& options)
@@ -132,10 +130,7 @@ class Trial {
       }
     }
     out += "\n" + tail_.text();
-    for (const Finding& finding : findings) {
-      out +=
-          fmt::format("{:10.4f} VIOLATION of {}: {}\n", seconds(finding.when), finding.auditor, finding.text);
-    }
+    for (const Finding& finding : findings) out += line_of(finding);
     return out;
   }
 

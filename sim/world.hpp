@@ -16,9 +16,6 @@
 
 namespace sim {
 
-/// Worlds begin in the middle of a machine's life: time zero is nothing special.
-inline constexpr core::Time beginning{std::chrono::seconds(1000)};
-
 class World : public Recorder {
  public:
   World(const Plan& plan, std::uint64_t seed);

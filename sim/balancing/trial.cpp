@@ -130,7 +130,7 @@ class Trial {
     world_.add_foreign(net::ipvs::ServiceKey::of(net::ipvs::Protocol::tcp, endpoint(of_others, 1)), theirs);
     world_.start();
     settle() && rage() && settle() && drill_same_reload() && drill_weight() && drill_kill() && drill_stop();
-    TrialResult result{audit_.findings(), {}, world_.now() - core::Time{1000s}, world_.steps()};
+    TrialResult result{audit_.findings(), {}, world_.now() - beginning, world_.steps()};
     if (!audit_.clean()) result.report = report();
     return result;
   }
@@ -299,11 +299,7 @@ class Trial {
       }
     }
     out += world_.tail();
-    for (const Finding& finding : audit_.findings()) {
-      out += fmt::format("{:10.4f} VIOLATION of {}: {}\n",
-                         std::chrono::duration<double>(finding.when - core::Time{1000s}).count(),
-                         finding.auditor, finding.text);
-    }
+    for (const Finding& finding : audit_.findings()) out += line_of(finding);
     return out;
   }
 

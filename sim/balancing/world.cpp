@@ -16,12 +16,9 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 namespace action = engine::action;
 
-constexpr Time beginning{1000s};
 // The balancer looks at the table every ten seconds, and waits no longer after a refusal.
 constexpr core::Duration repair_takes = 21s;
 constexpr std::uint64_t most_timeouts_at_once = 10'000;
-
-double seconds(Time when) { return std::chrono::duration<double>(when - beginning).count(); }
 
 }  // namespace
 

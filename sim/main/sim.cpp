@@ -86,6 +86,7 @@ std::optional<Options> read_options(const std::vector<std::string>& words) {
     }
   }
   if (options.scenario == options.files.empty()) return std::nullopt;
+  if (options.balancing && (options.scenario || options.trial.nodes != 0)) return std::nullopt;
   if (options.minutes && options.to == options.from) options.to = UINT64_MAX;
   return options;
 }

@@ -67,9 +67,9 @@ struct Frame {
   std::string_view variable = {}, value = {};
 };
 
+/// Without segments: lines of the frame's file as they stand there, from the octet `first` on.
 struct Chunk {
-  std::uint32_t first =
-      0;  // segment; without segments: octet of the frame's file, from where on lines are as they stand there
+  std::uint32_t first = 0;  // segment, or octet
   std::uint32_t frame = 0;
   std::uint32_t segments = 0;
 };

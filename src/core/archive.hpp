@@ -151,7 +151,7 @@ class ArchiveWriter {
   Bytes bytes_;
   Put put_;
   std::unordered_map<const void*, std::uint32_t>
-      shared_;  // values that stand in the archive already, and their numbers
+      shared_;  // what stands in the archive already, and its number
 };
 
 class ArchiveReader {

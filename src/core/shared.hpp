@@ -9,8 +9,6 @@ namespace core {
 template <class T>
 class Shared {
  public:
-  using Value = T;
-
   Shared() : value_(untouched()) {}
   Shared(T value) : value_(std::make_shared<const T>(std::move(value))) {}  // NOLINT: as the value itself
 
